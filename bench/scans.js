@@ -139,7 +139,7 @@ const cut = () => {
   );
   return { ...trained, program };
 };
-/** @typedef {[string, (seed: number) => import("../dist/models/loaded.js").LoadedModel, boolean]} Kind name, how to make one, whether nothing repeats */
+/** @typedef {[string, (seed: number) => import("../dist/models/loadedModel.js").LoadedModel, boolean]} Kind name, how to make one, whether nothing repeats */
 
 /** @type {Kind[]} */
 const KINDS = [

@@ -57,7 +57,7 @@ export const TRENDS = {
   },
 };
 
-/** From 0 to 1 with half at `centre` and .1 to .9 within `width` decades; a ramp is no curve of the fit. */
+/** From 0 to 1 with half at `centre` and .1 to .9 within `width` decades; the fit has no ramps. */
 function change(stream, centre, width) {
   const skew = oneOf(stream, ["even", "early", "late", "ramp"]);
   const span = Math.log(Math.LN10) - Math.log(-Math.log(0.9));

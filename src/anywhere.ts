@@ -31,7 +31,7 @@ export { kvHeadOf } from "./models/kvHeadOf.ts";
 export { splitRevision } from "./models/modelName.ts";
 export type { LoadOptions } from "./models/loadOptions.ts";
 export type { NameMap } from "./models/nameMap.ts";
-export type { LoadedModel } from "./models/loaded.ts";
+export type { LoadedModel } from "./models/loadedModel.ts";
 export type { RunnableModel } from "./inputs/runnableModel.ts";
 export type { Prompt } from "./inputs/promptRows.ts";
 export type { IdRows, ModelInputs, Numbers } from "./inputs/modelInputs.ts";

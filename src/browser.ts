@@ -1,7 +1,7 @@
 /** @file The library in browsers: the same names as in Node. Files that the user picked come in through `loadFiles`. */
 import { runnableModel, type RunnableModel } from "./inputs/runnableModel.ts";
 import type { LoadOptions } from "./models/loadOptions.ts";
-import type { LoadedModel } from "./models/loaded.ts";
+import type { LoadedModel } from "./models/loadedModel.ts";
 import { openBlobs, type BlobOptions, type NamedBlob } from "./models/openBlobs.ts";
 import { parseModelName } from "./models/modelName.ts";
 import { openPlanted } from "./models/planted/planted.ts";

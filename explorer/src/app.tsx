@@ -28,7 +28,7 @@ const VIEW_OF: Readonly<Record<Exclude<ViewName, "lab">, View>> = {
   surgery: lazyView(async () => (await import("./views/surgery/surgeryView.tsx")).SurgeryView),
 };
 
-/** What is shown of a model that is not there. */
+/** What stands in place of a model that is not there. */
 const NeedsModel = lazyView(async () => (await import("./views/stored/needsModel.tsx")).NeedsModel);
 
 const LazyResult = lazyView(async () => (await import("./views/result/resultView.tsx")).ResultView);

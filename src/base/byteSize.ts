@@ -1,7 +1,7 @@
 /**
  * A number of bytes as all messages say it: "512 bytes", "42 kB", "9.5 MB", "600 MB", "1.5 GB".
  *
- * @param towards what is needed is rounded up, so that it suffices, and what there is down; left out: to the nearest
+ * @param towards needs are rounded up, so that they suffice, and what there is down; left out: to the nearest
  */
 export function byteSize(bytes: number, towards: "up" | "down" | "nearest" = "nearest"): string {
   const { unit, name, digits } = UNITS.find(({ least }) => bytes >= least)!;

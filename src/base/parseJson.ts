@@ -1,6 +1,6 @@
 /** @file JSON texts as programs write them: with a mark of the byte order, or with numbers that JSON does not have. */
 
-/** What a JSON text says. Windows writes a mark of the byte order in front, which is no part of it (RFC 8259, 8.1). */
+/** What a JSON text says. Windows writes a mark of the byte order in front, which is not part of it (RFC 8259, 8.1). */
 export function parseJson(
   text: string,
   reviver?: (key: string, value: unknown) => unknown,

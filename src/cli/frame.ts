@@ -1,7 +1,7 @@
 /** @file What a command works in: its signal, what it says on standard error, and how it opens engine and model. */
 import type { Backend } from "../base/backend.ts";
 import type { Progress } from "../base/progress.ts";
-import type { LoadedModel } from "../models/loaded.ts";
+import type { LoadedModel } from "../models/loadedModel.ts";
 import type { CommonFlags } from "./flags/partFlags.ts";
 import type { NameMap } from "../models/nameMap.ts";
 import { interruption } from "./interruption.ts";

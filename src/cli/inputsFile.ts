@@ -11,7 +11,7 @@ import { isObject } from "../base/isObject.ts";
 import { fileSource } from "../formats/file.ts";
 import { readSafetensors } from "../formats/safetensors.ts";
 import { readTensor } from "../formats/readTensor.ts";
-import type { LoadedModel } from "../models/loaded.ts";
+import type { LoadedModel } from "../models/loadedModel.ts";
 import { INPUT_NAMES, type IdRows, type ModelInputs, type Numbers } from "../inputs/modelInputs.ts";
 import { jsonIn } from "./jsonFile.ts";
 

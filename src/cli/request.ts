@@ -1,5 +1,5 @@
 /** @file What a command asks of the frame. */
-import type { LoadedModel } from "../models/loaded.ts";
+import type { LoadedModel } from "../models/loadedModel.ts";
 import type { LazyStudy } from "../studies/study.ts";
 import type { OutputFlags } from "./flags/partFlags.ts";
 import type { Frame } from "./frame.ts";
@@ -13,7 +13,7 @@ export interface Request<Result = unknown> {
   readonly picture?: string | undefined;
   /** What is printed after the Result's text; with --json on standard error. */
   after?(result: Result): string;
-  /** Exit code of a Result that is no success; left out: 0. */
+  /** Exit code of a Result that is not a success; 0 if left out. */
   exitCode?(result: Result): number;
   /** Where the Result goes, if not into the files of --out. */
   destination?(output: OutputFlags): Destination<Result>;

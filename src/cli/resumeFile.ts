@@ -9,7 +9,7 @@ import { dirname, join } from "node:path";
 import type { Backend } from "../base/backend.ts";
 import type { ResumeLog } from "../base/resumeLog.ts";
 import { VERSION } from "../base/version.ts";
-import type { LoadedModel } from "../models/loaded.ts";
+import type { LoadedModel } from "../models/loadedModel.ts";
 import { workFolder, type WorkHeading } from "./keptWork.ts";
 
 /** Everything that the numbers of a study depend on. */

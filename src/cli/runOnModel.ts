@@ -45,7 +45,7 @@ export async function runOnModel<Result, Run extends ModelRun<Result>>(
   });
 }
 
-/** Says so when the device is lost or full; steps that it finished are no steps of the engine that takes its place. */
+/** Says so when the device is lost or full; the engine that takes its place does not count the steps that it finished. */
 function untilItIsLost(engine: Backend, log: ResumeLog | undefined, note: Frame["note"]) {
   let isLost = false;
   const { instead } = engine;

@@ -26,7 +26,7 @@ const AIM = 600;
 /**
  * The picture as one SVG element; bars of a row are as high as its largest count allows, and say what they count.
  *
- * @throws {InputError} "range" for no rows, rows of unequal length, or counts that are no whole numbers
+ * @throws {InputError} "range" for no rows, rows of unequal length, or counts that are not whole numbers
  */
 export function countBars(
   picture: CountBars,

@@ -153,7 +153,7 @@ export function pictureWords(words: readonly string[], ids: readonly string[]): 
     .reduce((text, { id, name }) => text.replaceAll(id, () => name), words.join(" "));
 }
 
-/** A model as a picture names it: of a path its last part, since a picture is published. Ids of the hub are no paths. */
+/** A model as a picture names it: of a path its last part, since a picture is published. Hub ids are not paths. */
 export function pictureName(id: string): string {
   const parts = id.split(/[/\\]/).filter((part) => part !== "");
   const isPath = /^([/\\~.]|[A-Za-z]:[/\\])/.test(id) || parts.length > 2 || id.includes("\\");

@@ -70,7 +70,7 @@ export async function isThere(path: string): Promise<boolean> {
   return stats !== null;
 }
 
-/** Where the link at `path` points; null if it is no link. */
+/** Where the link at `path` points; null if it is not a link. */
 async function linkTarget(path: string): Promise<string | null> {
   const link = await lstat(path).catch(() => null);
   return link?.isSymbolicLink() ? readlink(path) : null;

@@ -2,7 +2,7 @@
 import type { CausalPrompt } from "./causalPrompt.ts";
 import { InputError } from "../base/errors.ts";
 import { tensor, type Tensor } from "../base/tensor.ts";
-import type { LoadedModel } from "../models/loaded.ts";
+import type { LoadedModel } from "../models/loadedModel.ts";
 import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
 import { verifyTokens } from "../text/patterns/verifyTokens.ts";
 import { pairOf, type Pair, type PairOptions } from "./pair.ts";

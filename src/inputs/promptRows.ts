@@ -1,7 +1,7 @@
 /** @file What a user hands to a model: text, texts, ids, or rows of ids, as token rows. */
 import { InputError } from "../base/errors.ts";
 import { shownValue } from "../base/faultSentences.ts";
-import type { LoadedModel } from "../models/loaded.ts";
+import type { LoadedModel } from "../models/loadedModel.ts";
 import { readableTokenizer } from "../models/readableTokenizer.ts";
 import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
 import { tokenizeTexts } from "./sequences.ts";

@@ -1,6 +1,6 @@
 import type { OpenEngine } from "../base/backend.ts";
 import { closable, type Closable } from "../base/closable.ts";
-import type { LoadedModel } from "../models/loaded.ts";
+import type { LoadedModel } from "../models/loadedModel.ts";
 import { promptRows, type Prompt } from "./promptRows.ts";
 import type { BosChoice } from "./scoreInput.ts";
 import { piecesOf } from "./sequences.ts";

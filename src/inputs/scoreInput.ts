@@ -55,7 +55,7 @@ export const DEFAULTS = { seqLen: 64, numExamples: 100, seed: 0, bos: "auto" } a
  * `[BOS] r r` for the model, by default 100 rows of 2 x 32 tokens from seed 0.
  *
  * @param usual how many rows a study makes where it is not asked for a number; left out: 100
- * @throws {InputError} "range" for sizes that do not fit and were asked for, "bos" if BOS is asked of a model without
+ * @throws {InputError} "range" for requested sizes that do not fit, "bos" if BOS is requested for a model without
  */
 export function generatedRows(
   architecture: Architecture,
@@ -186,7 +186,7 @@ export function checkPeriod(period: number): void {
   );
 }
 
-/** The BOS of generated rows as `choice` says, and why. @throws {InputError} "bos" if it is asked of a model without */
+/** The BOS of generated rows as `choice` says, and why. @throws {InputError} "bos" if it is requested for a model without */
 export function bosFor(
   { bosToken, bos, vocabulary }: Architecture,
   choice: BosChoice,

@@ -3,7 +3,7 @@ import { someOf } from "../base/someOf.ts";
 import { InputError } from "../base/errors.ts";
 import { tensor, type Tensor } from "../base/tensor.ts";
 import { withBos } from "../models/bosPolicy.ts";
-import type { LoadedModel } from "../models/loaded.ts";
+import type { LoadedModel } from "../models/loadedModel.ts";
 import { readableTokenizer } from "../models/readableTokenizer.ts";
 import type { InputInfo } from "../results/common.ts";
 import type { SequenceInfo } from "../results/sequence.ts";
@@ -130,7 +130,7 @@ function generateSequences(
 /**
  * Texts as token ids, with BOS as the choice and the tokenizer say.
  *
- * @throws {InputError} "tokenizer" for a model without one, "bos" if BOS is asked of a model that declares none
+ * @throws {InputError} "tokenizer" for a model without one, "bos" if BOS is requested for a model that declares none
  */
 export function tokenizeTexts(
   { architecture }: Pick<LoadedModel, "architecture">,

@@ -1,4 +1,4 @@
-/** @file Rows for stacks that are no decoder: `[BOS] r r` for what reads tokens, and a block that a decoder is made to write. */
+/** @file Rows for stacks other than decoders: `[BOS] r r` for what reads tokens, and a block that a decoder is made to write. */
 import { InputError } from "../base/errors.ts";
 import { random } from "../base/random.ts";
 import { tensor, type Tensor, type TensorData } from "../base/tensor.ts";
@@ -45,7 +45,7 @@ const TOKENS = ["tokens", "encoder", "decoder"] as const;
 /**
  * Generated rows for a model with several stacks or for an encoder.
  *
- * @throws {InputError} "range" for sizes that do not fit and were asked for, "bos" if BOS is asked of a model without, "config" for
+ * @throws {InputError} "range" for requested sizes that do not fit, "bos" if BOS is requested for a model without, "config" for
  *   a decoder whose row has nothing to start with
  */
 export function stackRows(

@@ -1,7 +1,7 @@
 /** @file Texts whose continuation is read: at every position the text's own next token, or after its end an answer. */
 import { InputError } from "../base/errors.ts";
 import { tensor, type Tensor } from "../base/tensor.ts";
-import type { LoadedModel } from "../models/loaded.ts";
+import type { LoadedModel } from "../models/loadedModel.ts";
 import { nextTokens } from "../measure/nextTokens.ts";
 import type { InputInfo } from "../results/common.ts";
 import { verifyTokens } from "../text/patterns/verifyTokens.ts";

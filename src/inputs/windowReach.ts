@@ -18,7 +18,7 @@ export function layersOutOfReach({ windows = [], chunks = [] }: Reach, period: n
  * A sentence for all layers with too short a window, one for those with too short chunks, and one for each size of chunks that
  * parts some queries of the second copy from what they would look for; nothing where every layer reaches.
  *
- * @param start where the first copy starts; left out where rows are no two copies
+ * @param start where the first copy starts; left out where rows are not two copies
  */
 export function reachWarnings(architecture: Reach, period: number, start?: number): string[] {
   const { windows = [], chunks = [] } = architecture;

@@ -8,7 +8,7 @@ import { tensor, type Tensor } from "../base/tensor.ts";
 import type { Program } from "../graph/program.ts";
 import { slice } from "../graph/edits/slice.ts";
 import { finishedOnce, numberedKeys, type ResumeLog } from "../base/resumeLog.ts";
-import type { LoadedModel } from "../models/loaded.ts";
+import type { LoadedModel } from "../models/loadedModel.ts";
 import type { Backend, Feeds, Trace } from "../base/backend.ts";
 import { rowsPerRun } from "../runtime/chunks.ts";
 import { checkMemory, planMemory } from "../runtime/memory.ts";

@@ -19,7 +19,7 @@ import type { AblationRows } from "../inputs/ablationRows.ts";
 import { nextTokens } from "../measure/nextTokens.ts";
 import type { Coalition } from "../measure/shapley.ts";
 import { hookName } from "../models/anatomy/hookNames.ts";
-import type { LoadedModel } from "../models/loaded.ts";
+import type { LoadedModel } from "../models/loadedModel.ts";
 
 const TAILS = ["token-loss", "token-centred-logit"] as const;
 export const MEASURES = ["copyGain", "centredLogit"] as const;

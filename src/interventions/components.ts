@@ -33,7 +33,7 @@ export interface ComponentChoice {
  * All components of a unit in the order of layer (or of `heads`), head, position and key.
  *
  * @throws {InputError} "unknown-layer", "unknown-head" for what the model does not have, "unit" for heads of units that have
- *   none and cells of units that are no pattern
+ *   none and cells of units other than patterns
  */
 export function componentsOf(
   architecture: Architecture,

@@ -7,7 +7,7 @@ import type { Program } from "../graph/program.ts";
 import { anatomy } from "../models/anatomy/anatomy.ts";
 import { hookName } from "../models/anatomy/hookNames.ts";
 import { isMissing, type ProgramAnatomy } from "../models/anatomy/programAnatomy.ts";
-import type { LoadedModel } from "../models/loaded.ts";
+import type { LoadedModel } from "../models/loadedModel.ts";
 import { prepare, type Session } from "../runtime/prepare.ts";
 import { takeRows } from "./rows.ts";
 

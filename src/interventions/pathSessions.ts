@@ -10,7 +10,7 @@ import {
   type Passage,
   type ProgramAnatomy,
 } from "../models/anatomy/programAnatomy.ts";
-import type { LoadedModel } from "../models/loaded.ts";
+import type { LoadedModel } from "../models/loadedModel.ts";
 import type { MetricName, PathRoute } from "../results/causalNames.ts";
 import { prepare, type Session } from "../runtime/prepare.ts";
 import type { Chain } from "./chain.ts";

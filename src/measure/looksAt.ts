@@ -23,7 +23,7 @@ export interface MeanAttention {
  * mean over q > start of A[q, q - 1], A[q, 0], A[q, q].
  *
  * @param pattern axes [query, key], of a whole sequence
- * @param start positions before this (BOS) are no queries
+ * @param start positions before this (BOS) are not queries
  * @returns 0 to 1, null where no query has a target; uniform attention has `uniform`. One sequence is an example and has no
  *   interval: `score` measures
  */

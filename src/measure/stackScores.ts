@@ -1,5 +1,5 @@
 /**
- * @file Attention scores of stacks that are no decoder: of an encoder, whose queries see both copies of a block, and of
+ * @file Attention scores of stacks other than decoders: of an encoder, whose queries see both copies of a block, and of
  * cross-attention, where a decoder writes what the encoder reads. Each is a weight table like those of `attentionTables`.
  */
 import { InputError } from "../base/errors.ts";
@@ -105,7 +105,7 @@ export function stackScores(direction: Direction): readonly (StackScore & { name
  *
  * With S = period and i from 1 to S - 2, q = start + S + i and the other copy q - S (back), or q = start + i and the other copy
  * q + S (ahead): score = 1 / (S - 2) sum over i of A[q, key(q)], key(q) the other copy + 1 (induction), the other copy - 1
- * (mirrored), the other copy (duplicateToken), q - 1, q + 1, 0 or q. Tokens at the ends of a copy are no queries, since the
+ * (mirrored), the other copy (duplicateToken), q - 1, q + 1, 0 or q. Tokens at the ends of a copy are not queries, since the
  * neighbours of their other copy lie outside of it.
  *
  * With S = 3 and back, the induction key is q - 2 and none coincides with another. Without BOS the duplicateToken and mirrored

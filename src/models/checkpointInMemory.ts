@@ -2,7 +2,7 @@
 import type { Weights } from "../base/bytes.ts";
 import { modelFrom } from "./families.ts";
 import { modelInMemory } from "./inMemory.ts";
-import type { LoadedModel } from "./loaded.ts";
+import type { LoadedModel } from "./loadedModel.ts";
 
 export interface CheckpointInMemory {
   /** As in config.json, or `format: "transformer_lens"` with TransformerLens' keys. */

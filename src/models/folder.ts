@@ -18,7 +18,7 @@ import { preprocessorIn } from "./preprocessor.ts";
 import { dequantiseCheckpoint } from "./dequantiseCheckpoint.ts";
 import { folderText, folderTokenizer } from "./folderTokenizer.ts";
 import type { LoadOptions } from "./loadOptions.ts";
-import { loadedModel, sightOfTensors, type LoadedModel } from "./loaded.ts";
+import { loadedModel, sightOfTensors, type LoadedModel } from "./loadedModel.ts";
 
 /** Weight files by name, in the order of preference; shards have an index beside them. */
 const READERS = {

@@ -7,7 +7,7 @@ import { withHead } from "./tiedHead.ts";
 import type { FolderText } from "./tokenizerFiles.ts";
 import { vocabularyIn, type Vocabulary } from "./vocabularyFiles.ts";
 
-/** The model of a folder, wherever its files are, with what its tokenizer's files say of BOS and of ids that are no text. */
+/** The model of a folder, wherever its files are, with what its tokenizer's files say of BOS and of ids that are not text. */
 export async function folderModel(
   config: Readonly<Record<string, unknown>>,
   checkpoint: Checkpoint,

@@ -1,5 +1,5 @@
 import type { Model } from "./family.ts";
-import type { LoadedModel } from "./loaded.ts";
+import type { LoadedModel } from "./loadedModel.ts";
 
 const NO_HASH = "0".repeat(64);
 

@@ -46,7 +46,7 @@ export function isOfPackage(text: string): boolean {
   return ["planted", "zoo"].includes(parseModelName(text).kind);
 }
 
-/** `ID@REVISION` of a hub model apart. What is no hub id is taken as it is: the steps of the zoo are `zoo:NAME@STEP`. */
+/** `ID@REVISION` of a hub model apart. A name that is not a hub id is taken as it is: the steps of the zoo are `zoo:NAME@STEP`. */
 export function splitRevision(text: string): {
   readonly name: string;
   readonly revision: string | undefined;

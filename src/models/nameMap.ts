@@ -30,7 +30,7 @@ const schema = z.strictObject({
  */
 export type NameMap = z.infer<typeof schema>;
 
-/** @throws {InputError} "options" for what is no map, with every fault */
+/** @throws {InputError} "options" for a value that is not a map, with every fault */
 export function checkedMap(value: unknown, name = "`map`"): NameMap {
   const reading = schema.safeParse(value);
   if (reading.success) return reading.data;

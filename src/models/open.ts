@@ -11,7 +11,7 @@ import { MODEL_FILES } from "./hub/wantedFiles.ts";
 import { hubRevisions, type HubRevisions } from "./hub/revisions.ts";
 import { lastCheckpoint } from "./lastCheckpoint.ts";
 import type { LoadOptions } from "./loadOptions.ts";
-import type { LoadedModel } from "./loaded.ts";
+import type { LoadedModel } from "./loadedModel.ts";
 import { ggufInFolder } from "./gguf/ggufInFolder.ts";
 import { isOfPackage, parseHubName, parseModelName } from "./modelName.ts";
 import { notThere } from "./nearNames.ts";
@@ -71,7 +71,7 @@ export function ggufOf({ folder, files }: HubSnapshot): string | null {
 /**
  * Only models of the hub have revisions.
  *
- * @throws {InputError} "options" if one is asked of a path, of the zoo or of a planted model
+ * @throws {InputError} "options" if one is requested for a path, of the zoo or of a planted model
  */
 export function refuseRevision(
   name: string,

@@ -14,7 +14,7 @@ import { folderModel } from "./folderModel.ts";
 import { folderText, folderTokenizer } from "./folderTokenizer.ts";
 import { adapterConfig, baseNamedIn } from "./lora/adapterConfig.ts";
 import { mergedWeights } from "./lora/mergedWeights.ts";
-import { loadedModel, sightOfTensors, type LoadedModel } from "./loaded.ts";
+import { loadedModel, sightOfTensors, type LoadedModel } from "./loadedModel.ts";
 import type { LoadOptions } from "./loadOptions.ts";
 
 export const ADAPTER_CONFIG = "adapter_config.json";

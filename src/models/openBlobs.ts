@@ -14,7 +14,7 @@ import { withNotices, type Model } from "./family.ts";
 import { dequantiseCheckpoint } from "./dequantiseCheckpoint.ts";
 import { folderModel } from "./folderModel.ts";
 import { stepOptions, type LoadOptions } from "./loadOptions.ts";
-import type { LoadedModel } from "./loaded.ts";
+import type { LoadedModel } from "./loadedModel.ts";
 import { checkWeights } from "./checkWeights.ts";
 import { textTokenizer, type FolderText } from "./tokenizerFiles.ts";
 

@@ -9,7 +9,7 @@ import { sha256 } from "../formats/sha256.ts";
 import { tokenizerFromGguf } from "../text/tokenizer/tokenizerFromGguf.ts";
 import { refuseMap } from "./folder.ts";
 import { ggufPlan } from "./gguf/ggufModel.ts";
-import { loadedModel, sightOf, type LoadedModel } from "./loaded.ts";
+import { loadedModel, sightOf, type LoadedModel } from "./loadedModel.ts";
 import { stepOptions, type LoadOptions } from "./loadOptions.ts";
 
 /**

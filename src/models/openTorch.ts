@@ -6,7 +6,7 @@ import { fileSource, isThere } from "../formats/file.ts";
 import { readJson } from "./folder.ts";
 import { characterTable } from "./characterTable.ts";
 import type { LoadOptions } from "./loadOptions.ts";
-import { loadedModel, sightOfTensors, type LoadedModel } from "./loaded.ts";
+import { loadedModel, sightOfTensors, type LoadedModel } from "./loadedModel.ts";
 import { torchModel } from "./torchModel.ts";
 import { META_PARTS, sizesFileOf } from "./torchWriters.ts";
 

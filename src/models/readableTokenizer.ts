@@ -1,6 +1,6 @@
 import { InputError } from "../base/errors.ts";
 import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
-import type { LoadedModel } from "./loaded.ts";
+import type { LoadedModel } from "./loadedModel.ts";
 
 /**
  * The model's tokenizer, to write ids as people read them; null where there is none, or none that can be read: then ids are

@@ -11,7 +11,7 @@ import type { FolderText } from "./tokenizerFiles.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Why an id is no text that a random row could have, in the order in which reasons are looked for. */
+/** Why a random row cannot have an id as text, in the order in which reasons are looked for. */
 export const NOT_TEXT = {
   special: "special tokens",
   added: "added tokens",
@@ -25,7 +25,7 @@ export type NotText = keyof typeof NOT_TEXT;
 export interface Vocabulary {
   /** The file that it is in. */
   readonly source: string;
-  /** Why each id that is no text is none; ids that are text are undefined, and so are those that it does not have. */
+  /** Why each id is not text; undefined for ids that are text and for ids that the tokenizer does not have. */
   readonly notText: ReadonlyMap<number, NotText>;
   readonly has: (id: number) => boolean;
   readonly bos: TokenizerBos;
@@ -166,7 +166,7 @@ export function vocabularyOfGguf(metadata: ReadonlyMap<string, unknown>): Vocabu
   };
 }
 
-/** `tokenizer.ggml.token_type` of what is no text. */
+/** `tokenizer.ggml.token_type` of tokens that are not text. */
 const GGUF_TYPES: Readonly<Record<number, NotText>> = {
   ...{ 2: "special", 3: "special", 4: "added", 5: "unused", 6: "bytes" },
 };
@@ -187,7 +187,7 @@ function isWhole(token: string): boolean {
   }
 }
 
-/** Whether a piece of SentencePiece is no byte. */
+/** Whether a piece of SentencePiece is not a byte. */
 function isPiece(piece: string): boolean {
   return piece !== "" && !/^<0x[0-9A-Fa-f]{2}>$/.test(piece);
 }

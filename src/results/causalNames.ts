@@ -59,7 +59,7 @@ export type PathMetric = (typeof PATH_METRICS)[number];
 export const ATTENTION_VALUES = ["pattern", "value-weighted", "scores"] as const;
 export type AttentionValue = (typeof ATTENTION_VALUES)[number];
 
-/** What a head that is not there may become in `shapley`: kinds of ablation that need no second run. */
+/** What stands for a removed head in `shapley`: kinds of ablation that need no second run. */
 export const REPLACEMENTS = ABLATION_KINDS.filter(
   (kind) => kind !== "pattern-preserving" && kind !== "redirect",
 );

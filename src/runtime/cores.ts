@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 
 /**
  * Cores, not hyper-threads, that the process is let run on, and no more than its container or service has time for; at least 1.
- * What the system does not say is no limit.
+ * What the system does not say is taken as unlimited.
  *
  * @param root where the files of the system are; a test has its own
  * @param processors those that the process may run on
@@ -59,7 +59,7 @@ function shareOf(root: string, path: string): number {
   return shareFrom(Number(quota), Number(period));
 }
 
-/** Version 1: a quota below 0 is no limit. */
+/** Version 1: a quota below 0 means unlimited. */
 function oldShareOf(root: string, path: string): number {
   for (const controller of folderNames(join(root, "sys/fs/cgroup"))) {
     if (!controller.split(",").includes("cpu")) continue;

@@ -93,7 +93,7 @@ async function triesOf(
   ];
 }
 
-/** @throws what is no want of the device */
+/** @throws internal errors and values that are not errors */
 function reasonOf(error: unknown): string {
   if (error instanceof UnableError) return error.message;
   if (error instanceof Error && !error.message.startsWith("internal:")) return error.message;

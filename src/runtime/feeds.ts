@@ -12,7 +12,7 @@ const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as
 /**
  * Every input of `program` as numbers: what was fed, checked, and the rest filled.
  *
- * @throws {InputError} "feed" for a missing input, other axes or sizes, or a name that is no input; "tokens" for an id
+ * @throws {InputError} "feed" for a missing input, other axes or sizes, or a name that the Program has not as an input; "tokens" for an id
  *   outside the vocabulary; "length" for more positions than the context has
  */
 export function completeFeeds(program: Program, feeds: Feeds): Map<string, RawTensor> {

@@ -49,7 +49,7 @@ export async function nativeBackend(
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       graphOptimizationLevel: "all",
-      enableMemPattern: false, // it would keep the largest run's memory twice, and runs are no faster for it
+      enableMemPattern: false, // it would keep the largest run's memory twice, and runs would not be faster
       logSeverityLevel: 3,
       externalData: sideFiles.map(({ path, data }) => ({ path, data })),
       extra: {

@@ -30,7 +30,7 @@ function same(a: string, b: string): boolean {
   return timingSafeEqual(digest(a), digest(b));
 }
 
-/** What somebody reads who has an address of this server and not its cookie, such as a link that was copied. */
+/** The page for a request without this server's cookie, such as one from a copied link. */
 export const STRANGERS_PAGE = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>induction-lens: not open to this browser</title><link rel="icon" href="data:,"></head>
 <body><main><h1>This explorer is not open to this browser</h1>

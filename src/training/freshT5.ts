@@ -1,7 +1,7 @@
 /** @file T5's layout for models to be trained: names, sizes, configuration and first weights as Hugging Face has them. */
 import type { ModelShape } from "./modelShape.ts";
 
-/** Ids that are no text: what a decoder's row starts with (T5's padding), and what ends what is read and written. */
+/** Ids that are not text: what a decoder's row starts with (T5's padding), and what ends what is read and written. */
 export const T5_IDS = { start: 0, end: 1, first: 2 } as const;
 
 /** Distances are told apart one by one up to half of the buckets, and then ever more coarsely. */

@@ -192,7 +192,7 @@ function defaultData(family: string | undefined, contextLength: number): Trainin
     : { kind: "periodic", minPeriod: 4, maxPeriod: Math.max(4, Math.floor(contextLength / 2)) };
 }
 
-/** Without members that are undefined, which mean the default; what is no object stays as it is, to be refused. */
+/** Without members that are undefined, which mean the default; a value that is not an object stays as it is, to be refused. */
 function withoutGaps<Input>(input: Input): Input {
   if (!isObject(input)) return input;
   const entries = Object.entries(input).filter(([, value]) => value !== undefined);

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { inFrame, withModel, type Frame } from "../../src/cli/frame.ts";
 import { partFlags } from "../../src/cli/flags/partFlags.ts";
 import { terminal } from "../../src/cli/terminal.ts";
-import type { LoadedModel } from "../../src/models/loaded.ts";
+import type { LoadedModel } from "../../src/models/loadedModel.ts";
 import { openPlanted } from "../../src/models/planted/planted.ts";
 
 afterEach(() => {

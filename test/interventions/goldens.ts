@@ -1,6 +1,6 @@
 /** @file TransformerLens' own numbers on small random checkpoints, and how far ours are from them. */
 import { openFolder } from "../../src/models/folder.ts";
-import type { LoadedModel } from "../../src/models/loaded.ts";
+import type { LoadedModel } from "../../src/models/loadedModel.ts";
 import type { OwnPair } from "../../src/inputs/pair.ts";
 import { shared, sharedJson, unlessShared } from "../shared.ts";
 

@@ -6,7 +6,7 @@ import { capture } from "../../src/graph/edits/capture.ts";
 import { replace, replacementInputs } from "../../src/graph/edits/replace.ts";
 import { openFolder } from "../../src/models/folder.ts";
 import { openPlanted } from "../../src/models/planted/planted.ts";
-import type { LoadedModel } from "../../src/models/loaded.ts";
+import type { LoadedModel } from "../../src/models/loadedModel.ts";
 import { METRIC_NAMES, type MetricName, type UnitName } from "../../src/results/causalNames.ts";
 import { prepare } from "../../src/runtime/prepare.ts";
 import { pairOf, type Pair } from "../../src/inputs/pair.ts";

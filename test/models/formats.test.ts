@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { tensor } from "../../src/base/tensor.ts";
 import { slice } from "../../src/graph/edits/slice.ts";
 import { FAMILIES } from "../../src/models/families.ts";
-import type { LoadedModel } from "../../src/models/loaded.ts";
+import type { LoadedModel } from "../../src/models/loadedModel.ts";
 import { openModel } from "../../src/models/open.ts";
 import { prepare } from "../../src/runtime/prepare.ts";
 import { score } from "../../src/studies/score/score.ts";

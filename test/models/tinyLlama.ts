@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { random } from "../../src/base/random.ts";
 import { readTensor } from "../../src/formats/readTensor.ts";
 import { safetensorsBytes, type TensorToWrite } from "../../src/formats/writeSafetensors.ts";
-import type { LoadedModel } from "../../src/models/loaded.ts";
+import type { LoadedModel } from "../../src/models/loadedModel.ts";
 import { openModel, type OpenOptions } from "../../src/models/open.ts";
 
 export const CONFIG = {

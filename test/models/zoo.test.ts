@@ -6,7 +6,7 @@ import { load as loadInBrowser } from "../../src/browser.ts";
 import { openModel } from "../../src/models/open.ts";
 import { openTokenizer } from "../../src/models/openTokenizer.ts";
 import { readZoo, ZOO } from "../../src/models/zoo/openZoo.ts";
-import type { LoadedModel } from "../../src/models/loaded.ts";
+import type { LoadedModel } from "../../src/models/loadedModel.ts";
 import type { ScoreResult } from "../../src/studies/score/result.ts";
 import { scoreStacks } from "../../src/studies/stacks/scoreStacks.ts";
 import { phaseRun } from "../../src/studies/phase/phaseRun.ts";

@@ -1,7 +1,7 @@
 /** @file A model with other values in its weights: what a fine-tune, a quantisation or a lost head leaves. */
 import { bytesInMemory } from "../../src/base/bytes.ts";
 import { readTensor } from "../../src/formats/readTensor.ts";
-import type { LoadedModel } from "../../src/models/loaded.ts";
+import type { LoadedModel } from "../../src/models/loadedModel.ts";
 
 /** @param change new values of the weight `name`, whose shape is that of its file; null: they stay */
 export async function changedModel<Model extends LoadedModel>(

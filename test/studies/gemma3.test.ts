@@ -3,7 +3,7 @@
  * paths take minutes and run with CAUSAL_GEMMA3=1, the verdict with VERDICT_GEMMA3=1.
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { LoadedModel } from "../../src/models/loaded.ts";
+import type { LoadedModel } from "../../src/models/loadedModel.ts";
 import { openModel } from "../../src/models/open.ts";
 import { ablate } from "../../src/studies/ablate/ablate.ts";
 import { pathPatch } from "../../src/studies/path/path.ts";

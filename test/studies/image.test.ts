@@ -5,7 +5,7 @@ import { tensor, type Tensor, type TensorData } from "../../src/base/tensor.ts";
 import { noise } from "../../src/inputs/noise.ts";
 import { openFolder } from "../../src/models/folder.ts";
 import { openPlanted } from "../../src/models/planted/planted.ts";
-import type { LoadedModel } from "../../src/models/loaded.ts";
+import type { LoadedModel } from "../../src/models/loadedModel.ts";
 import { canRun } from "../../src/studies/common/canRun.ts";
 import { image } from "../../src/studies/image/image.ts";
 import { imageResult, type ImageResult } from "../../src/studies/image/result.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { gpt2Shape } from "../../bench/gpt2Shape.js";
 import type { Backend } from "../../src/base/backend.ts";
-import type { LoadedModel } from "../../src/models/loaded.ts";
+import type { LoadedModel } from "../../src/models/loadedModel.ts";
 import { openModel } from "../../src/models/open.ts";
 import { memoryBudget } from "../../src/runtime/memoryBudget.ts";
 import { ablate } from "../../src/studies/ablate/ablate.ts";

@@ -4,7 +4,7 @@
  * The texts of tokens, where one that holds a part of a character says which character and, in hexadecimal, which bytes: 我 in
  * three tokens is `我 e6`, `我 88`, `我 91` and not three signs that stand for nothing.
  *
- * @param pieces the text of each token by itself, U+FFFD for what is no character
+ * @param pieces the text of each token by itself, U+FFFD for bytes that are not a character
  * @param bytes UTF-8 of the text that the last `ranges.length` tokens stand for
  * @param ranges where each of these lies in it; tokens before them, such as BOS, have none
  */

@@ -9,7 +9,7 @@ export class Turns {
   readonly #short: Job[] = [];
   readonly #long: Job[] = [];
   #working = false;
-  /** What a long question has asked of the engine and not got yet: until then no other may use it. */
+  /** The engine's answer that a long question still waits for; until it comes no other question may use the engine. */
   #running = 0;
   #heard = 0;
   #between: Promise<void> | null = null;

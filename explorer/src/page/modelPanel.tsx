@@ -203,7 +203,7 @@ function asFolder(input: HTMLInputElement | null) {
   if (input) input.webkitdirectory = true;
 }
 
-/** Whether something is being dragged over the page; what is dropped is opened. */
+/** Whether something is being dragged over the page. Dropped files are opened. */
 function useDrop(choose: Page["open"]): boolean {
   const [over, set] = useState(false);
   const latest = useRef(choose);

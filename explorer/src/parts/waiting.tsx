@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 
 interface Props {
-  /** What is being measured; null: what is shown is what is asked for. */
+  /** What is being measured; null: what is shown is up to date. */
   readonly words: string | null;
   readonly children: ComponentChildren;
 }

@@ -4,7 +4,7 @@
  * What a block holds. `half`: the token, if it is odd, else nothing.
  * `previous`: the token before, written by a head. `pointer`: the position of the earlier copy.
  * `derived`: what an MLP made of the token. `prediction` and `shadow`: tokens to predict, both read by the unembedding.
- * `aside`: nobody reads it. Two are no blocks: `constant`, the entry that never varies, is read only; `mean`, the entry that
+ * `aside`: nobody reads it. Two are not blocks: `constant`, the entry that never varies, is read only; `mean`, the entry that
  * becomes the mean over entries, is written only.
  */
 export type Block =

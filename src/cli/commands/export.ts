@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Option, type Command } from "commander";
 import type { Backend } from "../../base/backend.ts";
 import { InputError } from "../../base/errors.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { ModelFiles } from "../../training/checkpointFiles.ts";
 import { EXPORT_FORMATS, type ExportFormat } from "../../training/exportFormats.ts";
 import { defineCommand } from "../commandSpec.ts";

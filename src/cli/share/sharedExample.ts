@@ -3,7 +3,7 @@ import type { Backend } from "../../base/backend.ts";
 import type { Progress } from "../../base/progress.ts";
 import { bestHead } from "../../measure/bestHead.ts";
 import { repeatedPlaces } from "../../measure/repeatedPlaces.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import { readableTokenizer } from "../../models/readableTokenizer.ts";
 import { attention } from "../../studies/attention/attention.ts";
 import type { AttentionResult } from "../../studies/attention/result.ts";

@@ -2,7 +2,7 @@
 import { InputError } from "../../base/errors.ts";
 import { headName, headAt, type HeadAt } from "../../base/headName.ts";
 import { hasWords, idsInText } from "../../draw/tokenWords.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import { headsIn } from "../../models/headCounts.ts";
 import { readableTokenizer } from "../../models/readableTokenizer.ts";
 import { attention } from "../../studies/attention/attention.ts";
@@ -51,7 +51,7 @@ export async function sharedResults(
     checkModel(model, [score, ...(stored.verdict ? [stored.verdict] : [])], name);
     return resultsOnRows(frame, model, { score, state });
   });
-  // last, because it takes longest: what is refused is refused before
+  // last, because it takes longest: refusals come before it
   const verdict = stored.verdict ?? (await runOnModel(frame, STUDIES.verdict, name, {}));
   return { score, verdict, ...onRows };
 }

@@ -2,7 +2,7 @@
 import { VERSION } from "../../base/version.ts";
 import { InputError, UnableError } from "../../base/errors.ts";
 import type { Backend } from "../../base/backend.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import { modelCard } from "../../studies/info/modelCard.ts";
 import { STUDIES } from "../../studies/registry.ts";
 import { studyFor } from "../../studies/studyFor.ts";

@@ -35,7 +35,7 @@ export function unpickle(bytes: Uint8Array, options: PickleOptions, start = 0): 
 
 /** Far above real checkpoints (tens of thousands); with it, an object for every byte stays below about 0.6 GB. */
 const MAX_STEPS = 3_000_000;
-/** Pickles of checkpoints are far below 1 MB; what is larger is not read into memory. */
+/** Pickles of checkpoints are far below 1 MB; larger ones are not read into memory. */
 export const MAX_PICKLE_BYTES = 256 * 1024 * 1024;
 
 const STOP = ".".charCodeAt(0);

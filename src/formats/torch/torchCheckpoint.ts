@@ -7,7 +7,7 @@ import { isTensor } from "./torchValues.ts";
 /**
  * The tensors of a state dictionary, such as the whole of a `pytorch_model.bin` or `model` of a nanoGPT `ckpt.pt`.
  *
- * Entries that are no tensors are left out: some writers keep counters beside the weights.
+ * Entries that are not tensors are left out: some writers keep counters beside the weights.
  *
  * @param name of the file or of the part of it, for messages
  * @throws {InputError} "file" if `value` is not a dictionary, or has no tensors

@@ -1,6 +1,6 @@
 /**
  * @file Finds the stored (not compressed) files of a zip archive without reading them. Own code and not a library
- * because weights are used where they lie: what is wanted is an offset, with every bound checked.
+ * because weights are used where they lie: all that is needed is an offset, with every bound checked.
  * https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
  */
 import type { ByteSource } from "../../base/bytes.ts";

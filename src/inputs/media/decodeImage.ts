@@ -11,7 +11,7 @@ export interface Picture {
   readonly data: Uint8Array;
 }
 
-/** More is no photograph, and would take gigabytes. */
+/** More pixels than a photograph has, which would take gigabytes. */
 const MOST_PIXELS = 100e6;
 
 /**

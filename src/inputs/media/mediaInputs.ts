@@ -3,7 +3,7 @@ import { z } from "zod";
 import { InputError } from "../../base/errors.ts";
 import { faultSentences } from "../../base/faultSentences.ts";
 import type { Program } from "../../graph/program.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { Numbers } from "../modelInputs.ts";
 import { decodeImage } from "./decodeImage.ts";
 import { imageSettings } from "./imageSettings.ts";
@@ -26,7 +26,7 @@ type Reader = Pick<
  * PNG or JPEG files as `pixels` [image, colour, row, column], resized, cropped, scaled and normalised as the model's
  * preprocessor_config.json says. Resizing equals Pillow's bit for bit.
  *
- * @throws {InputError} "feed" for a model that does not see, "file" for what is no image, "config" for a preprocessor_config.json
+ * @throws {InputError} "feed" for a model that does not see, "file" for a file that is not an image, "config" for a preprocessor_config.json
  *   that is missing or asks for what is not computed
  */
 export async function pixelsOfImages(model: Reader, files: readonly MediaFile[]): Promise<Numbers> {

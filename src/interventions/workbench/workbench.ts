@@ -18,7 +18,7 @@ import { mean } from "../../measure/mean.ts";
 import { anatomy } from "../../models/anatomy/anatomy.ts";
 import { meansOverRows } from "../meansOverRows.ts";
 import { requirePart } from "../../models/anatomy/programAnatomy.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { IdealPattern } from "../../results/causalNames.ts";
 import type { EngineOptions } from "../../base/backend.ts";
 import { engineFor } from "../../runtime/engineFor.ts";

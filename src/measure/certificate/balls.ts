@@ -64,7 +64,7 @@ export function product(a: Balls, b: Exact): Balls {
   return { rows, columns, mid, rad };
 }
 
-/** The product of one row with every row of a table: what surely is no larger and no smaller than each. */
+/** The product of one row with every row of a table: a lower and an upper bound of each. */
 export interface Range {
   readonly low: Float64Array;
   readonly high: Float64Array;

@@ -15,12 +15,12 @@ export const UNIT = 2 ** -52;
 /** More than any error of an operation whose result is too small to be normal. */
 export const LEAST = 2 ** -1000;
 
-/** A number that surely is no larger than the exact result whose rounded value is `value`. */
+/** A lower bound of the exact result whose rounded value is `value`. */
 export function down(value: number): number {
   return value - Math.abs(value) * UNIT - LEAST;
 }
 
-/** A number that surely is no smaller. */
+/** An upper bound of it. */
 export function up(value: number): number {
   return value + Math.abs(value) * UNIT + LEAST;
 }
@@ -62,10 +62,10 @@ export function root(a: Enclosure): Enclosure {
 
 /** Error of {@link exponential} as a share of the result: what `exponential` says, and room. */
 const EXP_ERROR = 2 ** -40;
-/** Beyond these ends 2^n is no normal number. */
+/** Beyond these ends 2^n is not a normal number. */
 const EXP_ENDS = { low: -700, high: 700 };
 
-/** A number that surely is no larger than e^x. */
+/** A lower bound of e^x. */
 export function expDown(x: number): number {
   if (!(x > EXP_ENDS.low)) return 0; // NaN too
   if (x > EXP_ENDS.high) return expDown(EXP_ENDS.high);
@@ -73,7 +73,7 @@ export function expDown(x: number): number {
   return value - value * EXP_ERROR;
 }
 
-/** A number that surely is no smaller than e^x. */
+/** An upper bound of e^x. */
 export function expUp(x: number): number {
   if (x < EXP_ENDS.low) return expUp(EXP_ENDS.low);
   if (!(x <= EXP_ENDS.high)) return Infinity; // NaN too

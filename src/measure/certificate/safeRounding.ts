@@ -1,4 +1,4 @@
-/** @file Bounds as people read them: digits are cut so that what is shown is never more than what is proved. */
+/** @file Bounds as people read them: digits are cut so that the shown bound is never above the proved one. */
 
 const DECIMALS = 4;
 

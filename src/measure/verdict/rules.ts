@@ -208,7 +208,7 @@ function exceedsNull(
 
 /**
  * A head that writes nothing to the unembedding, yet costs the copy when what it says is gone, by more than what it writes
- * there itself: a random output favours the right tokens of one model by chance, and that is no act of later layers.
+ * there itself: a random output favours the right tokens of one model by chance, and later layers did not cause that.
  */
 function actsIndirectly({ copying, necessity }: CausalEvidence, scale: CausalScale): boolean {
   if (!scale.differs) return false;

@@ -1,5 +1,5 @@
 /**
- * @file A mixture of experts: a router sends each token to a few MLPs out of many. Only what is routed is computed
+ * @file A mixture of experts: a router sends each token to a few MLPs out of many. Only routed tokens are computed
  * (`routed`, src/graph/onnx/lowerRouted.ts), so an axis `slot` counts the experts of a token, and where it goes is data:
  * `mlp.hook_expert_indices` and `mlp.hook_expert_weights` [batch, position, slot] can be read, held and changed.
  */

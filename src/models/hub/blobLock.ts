@@ -21,7 +21,7 @@ export interface HeldLock {
 export const LOCK_SUFFIX = ".owner";
 
 const BEAT_MS = 5_000;
-const SILENT_MS = 120_000; // by the clock of who waits: that of the owner may be another
+const SILENT_MS = 120_000; // by the clock of the process that waits: the owner's clock may differ
 const UNSIGNED_MS = 5_000; // made, but its owner's name not written yet
 
 /** Runs `work` while holding the lock at `path`; waits for it as long as its owner lives. */

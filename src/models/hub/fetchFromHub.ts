@@ -54,7 +54,7 @@ export interface HubSnapshot {
 }
 
 /**
- * Brings the wanted files of a model into the cache, and says where they are. What is there already is not asked for
+ * Brings the wanted files of a model into the cache, and says where they are. Files that are there already are not requested
  * again: nothing is sent for a full commit or offline, one small request for a branch or tag.
  *
  * @param id `name` or `organisation/name`

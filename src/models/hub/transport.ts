@@ -23,7 +23,7 @@ export type Fetch = (
  * `NO_PROXY` lists; with the authorities of `REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE` or `SSL_CERT_FILE` beside those of Node and
  * `NODE_EXTRA_CA_CERTS`.
  *
- * @throws {InputError} "hub-settings" for a proxy that is no http address, or certificates that cannot be read
+ * @throws {InputError} "hub-settings" for a proxy that is not an http address, or certificates that cannot be read
  */
 export function transport(env: Environment): Fetch {
   const ca = authorities(env);

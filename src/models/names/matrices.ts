@@ -44,7 +44,7 @@ export function mlpMap(
   };
 }
 
-/** Numbers of an activation; beta and eps are no parameters, so files may lack them. */
+/** Numbers of an activation; beta and eps are not parameters, so files may lack them. */
 function xieluMap(ours: string, theirs: string): WeightMap {
   const one: WeightEntry["select"] = [{ axis: "one", index: 0 }];
   const alpha = (which: "p" | "n") => ({

@@ -2,7 +2,7 @@
 import { closest } from "fastest-levenshtein";
 import { sha256Hex } from "../../base/hash.ts";
 import { InputError } from "../../base/errors.ts";
-import type { LoadedModel } from "../loaded.ts";
+import type { LoadedModel } from "../loadedModel.ts";
 import { plantedCheckpoint, type PlantedHead } from "./circuit.ts";
 import { plantedT5 } from "./crossing.ts";
 import { plantedBloom } from "./linearBiases.ts";

@@ -1,7 +1,7 @@
 /** @file The zoo in a browser, from wherever its folder is served. */
 import { InputError } from "../../base/errors.ts";
 import type { LoadOptions } from "../loadOptions.ts";
-import type { LoadedModel } from "../loaded.ts";
+import type { LoadedModel } from "../loadedModel.ts";
 import { openBlobs } from "../openBlobs.ts";
 import { zooIndex, zooPlace } from "./zooIndex.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openFolder } from "../folder.ts";
 import type { LoadOptions } from "../loadOptions.ts";
-import type { LoadedModel } from "../loaded.ts";
+import type { LoadedModel } from "../loadedModel.ts";
 import { zooIndex, zooPlace, type ZooIndex } from "./zooIndex.ts";
 
 /** The package's folder zoo/. */

@@ -2,7 +2,7 @@
 import { InputError } from "../../base/errors.ts";
 import { checkCanRun } from "../common/canRun.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { AblateResult } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";
 import { score } from "../score/score.ts";

@@ -1,7 +1,8 @@
 /** @file From losses, per example, to the Result of `ablate`. */
 import { mean } from "../../measure/mean.ts";
 import { meanInterval } from "../../measure/interval.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
+import { beginResult } from "../../results/beginResult.ts";
 import type { AblateResult } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";
 import { footerOf, headerOf, tooFewWarning } from "../common/about.ts";
@@ -35,7 +36,7 @@ export function ablateResultOf(
   const examples = rows.info.examples;
   const needsReference = kind === "mean" || kind === "sized-mean" || kind === "resample";
   return {
-    schema: "induction-lens/ablate@1",
+    ...beginResult("induction-lens/ablate@1"),
     ...headerOf(model, rows.info, [
       ...rows.warnings,
       ...tooFewWarning(examples),

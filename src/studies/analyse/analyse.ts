@@ -1,11 +1,12 @@
 /** @file `analyse`: a whole notebook about induction in one call: test, scores, patch scan, attention, lens. */
+import { beginResult } from "../../results/beginResult.ts";
 import { checkCanRun } from "../common/canRun.ts";
 import { footerOf, headerOf } from "../common/about.ts";
 import { INDUCTION_ATTENTION, isSubstantialInduction } from "../../measure/attendsLikeInduction.ts";
 import { headDepth, isAtClaimedDepth } from "../../measure/headDepth.ts";
 import { headName, type HeadAt } from "../../base/headName.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { AnalyseResult, InductionTest } from "./result.ts";
 import type { PatchResult } from "../patch/result.ts";
 import type { ScoreResult } from "../score/result.ts";
@@ -73,7 +74,7 @@ export async function analyse(
     studies,
   };
   return {
-    schema: "induction-lens/analyse@1",
+    ...beginResult("induction-lens/analyse@1"),
     ...headerOf(model, scored.input, warningsOf(scored, patches)),
     ...parts,
     findings: findings(parts),

@@ -9,7 +9,7 @@ import type { Program } from "../../graph/program.ts";
 import { meanInterval } from "../../measure/interval.ts";
 import { moments } from "../../measure/moments.ts";
 import { proportionInterval } from "../../measure/proportionInterval.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { InductionTest } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";
 import { rowsPerRun } from "../../runtime/chunks.ts";

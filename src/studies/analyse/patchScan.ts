@@ -1,7 +1,7 @@
 /** @file The patch scan of `analyse`: what clean values of heads, attention and MLPs restore in corrupted runs. */
 import { InputError } from "../../base/errors.ts";
 import { anatomy } from "../../models/anatomy/anatomy.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { AnalyseResult } from "./result.ts";
 import type { UnitName } from "../../results/causalNames.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";

@@ -1,4 +1,5 @@
 /** @file `attention`: where heads attend on sequences of the user's, weight by weight. */
+import { beginResult } from "../../results/beginResult.ts";
 import { checkCanRun } from "../common/canRun.ts";
 import { kvHeadOf } from "../../models/kvHeadOf.ts";
 import { footerOf, headerOf } from "../common/about.ts";
@@ -8,7 +9,7 @@ import { InputError } from "../../base/errors.ts";
 import { slice } from "../../graph/edits/slice.ts";
 import { looksAt } from "../../measure/looksAt.ts";
 import { anatomy } from "../../models/anatomy/anatomy.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { AttentionPanel, AttentionResult } from "./result.ts";
 import type { AttentionValue } from "../../results/causalNames.ts";
 import type { Backend } from "../../base/backend.ts";
@@ -51,7 +52,7 @@ export async function attention(
     const heads =
       plan.heads ?? (await strongestHeads(model, backend, sequences, mostHeads, options));
     return {
-      schema: "induction-lens/attention@1",
+      ...beginResult("induction-lens/attention@1"),
       ...headerOf(model, sequences.info, sequences.warnings),
       values,
       sequences: [...sequences.sequences],

@@ -8,7 +8,7 @@ import { gainTable } from "../../measure/gainTable.ts";
 import { inductionTable, inductionTargets } from "../../measure/inductionTargets.ts";
 import { uniformScores } from "../../measure/uniformScores.ts";
 import { stackTables } from "../../measure/weightTable.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import { headOffsets } from "../../models/headCounts.ts";
 import type { Backend } from "../../base/backend.ts";
 import type { Sequences } from "../../inputs/sequences.ts";

@@ -3,7 +3,7 @@ import { checkCanRun } from "../common/canRun.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import { random } from "../../base/random.ts";
 import type { Tensor } from "../../base/tensor.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { AttributionResult } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";
 import { rowsPerRun } from "../../runtime/chunks.ts";

@@ -11,7 +11,8 @@ import {
 import { denoiseEffect, noiseEffect } from "../../measure/effects.ts";
 import { meanInterval } from "../../measure/interval.ts";
 import { moments } from "../../measure/moments.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
+import { beginResult } from "../../results/beginResult.ts";
 import { footerOf, headerOf, tooFewWarning } from "../common/about.ts";
 import type { Estimates } from "./estimates.ts";
 import { pathsOf } from "./pathEstimates.ts";
@@ -45,7 +46,7 @@ export function attributionResultOf(measured: MeasuredAttribution): AttributionR
   const share = plan.raw ? null : (mode === "denoise" ? 1 : -1) / total;
   const screen = share === null ? null : screenOf(measured, share);
   return {
-    schema: "induction-lens/attribution@1",
+    ...beginResult("induction-lens/attribution@1"),
     ...headerOf(model, pair.input, [...pair.warnings, ...tooFewWarning(pair.input.examples)]),
     pair: pair.info,
     mode,

@@ -1,9 +1,9 @@
 /** @file `audit`: every convention on every ideal head, on the layout that a model would be measured on. */
 import { InputError } from "../../base/errors.ts";
-import { VERSION } from "../../base/version.ts";
 import { audit as auditRows, type AuditRow } from "../../measure/audit.ts";
+import { beginResult } from "../../results/beginResult.ts";
 import { modelInfoOf } from "../common/about.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { AuditResult } from "./result.ts";
 import { DEFAULTS, generatedRows, type BosChoice } from "../../inputs/scoreInput.ts";
 import { checkOptionNames, type OptionNames } from "../../base/optionNames.ts";
@@ -26,7 +26,7 @@ export const AUDIT_OPTIONS: OptionNames<AuditOptions> = {
  * Nothing is run, since ideal heads are known exactly: the same layout gives the same bytes.
  *
  * @param model its BOS and context decide the layout, as they do for `score`; null: a layout without a model
- * @throws {InputError} "range" for a period under 4 or a length that does not fit the model; "bos" if BOS is asked of a
+ * @throws {InputError} "range" for a period under 4 or a length that does not fit the model; "bos" if BOS is requested for a
  *   model without one
  */
 export function audit(model: LoadedModel | null = null, options: AuditOptions = {}): AuditResult {
@@ -37,8 +37,7 @@ export function audit(model: LoadedModel | null = null, options: AuditOptions = 
   }
   const conventions = auditRows(layout).map(resultRow);
   return {
-    schema: "induction-lens/audit@1",
-    version: VERSION,
+    ...beginResult("induction-lens/audit@1"),
     model: model ? modelInfoOf(model) : null,
     layout,
     warnings,

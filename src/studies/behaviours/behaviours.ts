@@ -1,7 +1,7 @@
 /** @file `behaviours`: what every head does of a list of behaviours, each on rows made for it. */
 import { checkOptionNames } from "../../base/optionNames.ts";
 import { drawnTokens } from "../../models/drawnTokens.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import { readableTokenizer } from "../../models/readableTokenizer.ts";
 import { bosFor } from "../../inputs/scoreInput.ts";
 import { engineFor } from "../../runtime/engineFor.ts";

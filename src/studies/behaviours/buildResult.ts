@@ -8,7 +8,8 @@ import { meanInterval, scoreInterval, type Interval } from "../../measure/interv
 import { mean } from "../../measure/mean.ts";
 import { rankCorrelation } from "../../measure/rankCorrelation.ts";
 import { drawnTokens } from "../../models/drawnTokens.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
+import { beginResult } from "../../results/beginResult.ts";
 import { footerOf, headerOf, tooFewWarning } from "../common/about.ts";
 import type { BehavioursPlan } from "./plan.ts";
 import type { BehaviourResult, BehavioursResult } from "./result.ts";
@@ -45,7 +46,7 @@ export function behavioursResultOf(
   const copies = copiesOf(results);
   const overlap = overlapOf(results);
   return {
-    schema: "induction-lens/behaviours@1",
+    ...beginResult("induction-lens/behaviours@1"),
     ...headerOf(model, input, warnings),
     scenes,
     least: LEAST,

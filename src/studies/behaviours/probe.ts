@@ -1,6 +1,6 @@
 /** @file What a probe is: behaviours that no table of attention shows, measured in a way of their own. */
 import type { Backend } from "../../base/backend.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { Tokenizer } from "../../text/tokenizer/tokenizer.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
 import type { BehaviourWords } from "./behaviourWords.ts";

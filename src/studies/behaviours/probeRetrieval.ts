@@ -7,7 +7,7 @@ import { slice } from "../../graph/edits/slice.ts";
 import type { Program } from "../../graph/program.ts";
 import { retrievalScore, type RetrievalStep } from "../../measure/retrieval.ts";
 import { hookName } from "../../models/anatomy/hookNames.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import { prepare } from "../../runtime/prepare.ts";
 import type { BehaviourWords } from "./behaviourWords.ts";
 import { largestGroup } from "./sceneEntities.ts";

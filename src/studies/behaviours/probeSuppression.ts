@@ -23,7 +23,7 @@ import {
 } from "../../models/anatomy/programAnatomy.ts";
 import { hookName, residBefore } from "../../models/anatomy/hookNames.ts";
 import { kvHeadOf } from "../../models/kvHeadOf.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import { prepare, type Session } from "../../runtime/prepare.ts";
 import { canRun } from "../common/canRun.ts";
 import { cutUp } from "../text/pieces.ts";

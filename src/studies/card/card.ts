@@ -4,7 +4,7 @@ import { generatedRows, ownRows } from "../../inputs/scoreInput.ts";
 import { meanInterval } from "../../measure/interval.ts";
 import { copyLosses } from "../../measure/losses.ts";
 import { moments } from "../../measure/moments.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import { checkCanRun } from "../common/canRun.ts";
 import { parametersOf } from "../info/parameters.ts";

@@ -1,9 +1,9 @@
 /** @file `card diff`: what changed from one card of a model to the next. */
 import { InputError } from "../../base/errors.ts";
 import { headName } from "../../base/headName.ts";
-import { VERSION } from "../../base/version.ts";
 import { someOf } from "../../base/someOf.ts";
 import { labelChangesOf } from "../compare/labelChanges.ts";
+import { beginResult } from "../../results/beginResult.ts";
 import type { CardDiffResult } from "./resultDiff.ts";
 import type { CardResult } from "./result.ts";
 
@@ -18,8 +18,7 @@ export function cardDiff(before: CardResult, after: CardResult): CardDiffResult 
   const change = (name: "firstCopy" | "secondCopy" | "copyGain") =>
     after.losses[name].value - before.losses[name].value;
   const diff = {
-    schema: "induction-lens/card-diff@1" as const,
-    version: VERSION,
+    ...beginResult("induction-lens/card-diff@1"),
     old: sideOf(before),
     new: sideOf(after),
     sameWeights: before.model.sha256 === after.model.sha256,

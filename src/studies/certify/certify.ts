@@ -5,7 +5,8 @@ import { throwIfAborted } from "../../base/errors.ts";
 import { checkOptionNames } from "../../base/optionNames.ts";
 import { certificate, type Certificate } from "../../measure/certificate/certificate.ts";
 import { lengthOf, startOf, type Family } from "../../measure/certificate/certifiedModel.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
+import { beginResult } from "../../results/beginResult.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import { turn } from "../../runtime/turn.ts";
 import { footerOf, headerOf } from "../common/about.ts";
@@ -88,7 +89,7 @@ function resultOf(
   const { family } = plan;
   const uniform = 1 / (startOf(family) + family.period + 1);
   const result = {
-    schema: "induction-lens/certify@1" as const,
+    ...beginResult("induction-lens/certify@1"),
     ...headerOf(model, plan.info, plan.warnings),
     family: { ...family, positions: lengthOf(family), sequences: sequencesIn(family) },
     uniform,

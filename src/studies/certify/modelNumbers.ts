@@ -18,7 +18,7 @@ import {
   type AttentionAnatomy,
   type NormAnatomy,
 } from "../../models/anatomy/programAnatomy.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import { fillInput } from "../../runtime/fill.ts";
 import { prepare } from "../../runtime/prepare.ts";
 
@@ -163,7 +163,7 @@ function rotationOf({ program }: LoadedModel, length: number): Rotation | null {
   if (op?.op !== "rotary") return null;
   const table = (name: string) => {
     const { fill } = program.inputs.find((input) => input.name === name)!;
-    if (fill?.kind !== "rotary") throw new Error(`internal: ${name} is no rotary table`);
+    if (fill?.kind !== "rotary") throw new Error(`internal: ${name} is not a rotary table`);
     const pairs = fill.frequencies.length;
     return { pairs, data: fillInput(fill, "float32", [length, pairs]) };
   };

@@ -21,7 +21,7 @@ const certified = z.object({
   least: z
     .number()
     .describe(
-      "proved: the attention to the target at every query of the second copy of every sequence is no less",
+      "proved: the attention to the target at every query of the second copy of every sequence is at least this",
     ),
   mean: z
     .number()

@@ -7,7 +7,7 @@ import { slice } from "../../graph/edits/slice.ts";
 import { startOf, type Family } from "../../measure/certificate/certifiedModel.ts";
 import { anatomy } from "../../models/anatomy/anatomy.ts";
 import { requirePart } from "../../models/anatomy/programAnatomy.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import { prepare, type Session } from "../../runtime/prepare.ts";
 import { turn } from "../../runtime/turn.ts";
 import type { CertifyPlan } from "./plan.ts";

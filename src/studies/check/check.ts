@@ -6,7 +6,8 @@ import { generatedRows, type RepeatedRows } from "../../inputs/scoreInput.ts";
 import { directEffects, type DirectEffects } from "../../interventions/directEffects.ts";
 import { copyLosses } from "../../measure/losses.ts";
 import { moments } from "../../measure/moments.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
+import { beginResult } from "../../results/beginResult.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import { footerOf, headerOf } from "../common/about.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
@@ -202,7 +203,7 @@ function resultOf(
     ...findings[index]!,
   }));
   return {
-    schema: "induction-lens/check@1",
+    ...beginResult("induction-lens/check@1"),
     ...headerOf(model, rows.info, [...rows.warnings, ...(judged?.warnings ?? [])]),
     file,
     outcome: together(checked),

@@ -1,13 +1,13 @@
 /** @file `circuit`: composition, copying and matching from the weights alone; no token is run. */
+import { beginResult } from "../../results/beginResult.ts";
 import { checkCanRun } from "../common/canRun.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { Matrix } from "ml-matrix";
-import { VERSION } from "../../base/version.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import { compositionBaseline } from "../../measure/composition.ts";
 import { eigenvalueShare } from "../../measure/ovCopying.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { CircuitResult } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";
 import { turn } from "../../runtime/turn.ts";
@@ -64,8 +64,7 @@ export async function circuit(
       ? await embeddingProducts(model, backend, "effective")
       : null;
     return {
-      schema: "induction-lens/circuit@1",
-      version: VERSION,
+      ...beginResult("induction-lens/circuit@1"),
       model: modelInfoOf(model),
       warnings: [],
       composition: {

@@ -2,7 +2,7 @@
 import { throwIfAborted } from "../../base/errors.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import { productSvd, type ProductSvd } from "../../measure/productSvd.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import { readableTokenizer } from "../../models/readableTokenizer.ts";
 import type { HeadCircuit } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";

@@ -1,8 +1,7 @@
 /** @file What every Result says about its model, its input and what computed it. */
 import type { Backend } from "../../base/backend.ts";
-import { VERSION } from "../../base/version.ts";
 import { FEWEST_FOR_INTERVAL } from "../../measure/interval.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import { architectureInfoOf } from "./architectureInfo.ts";
 import type { EnvironmentInfo, InputInfo, ModelInfo } from "../../results/common.ts";
 
@@ -23,9 +22,9 @@ export function environmentOf({ device, choice, threads, versions }: Backend): E
   };
 }
 
-/** The fields that a Result begins with, after its schema. */
+/** The fields that follow `beginResult` where a study measured one model. */
 export function headerOf(model: LoadedModel, input: InputInfo, warnings: readonly string[]) {
-  return { version: VERSION, model: modelInfoOf(model), input, warnings: [...warnings] };
+  return { model: modelInfoOf(model), input, warnings: [...warnings] };
 }
 
 /** The fields that a Result ends with; all that differs between two runs of the same input. */

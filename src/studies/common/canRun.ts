@@ -123,13 +123,13 @@ const NEEDS_OF = {
 /** A study that runs a model, or an option of one that needs more. */
 export type ModelStudy = keyof typeof NEEDS_OF | typeof STACKS | typeof COPY | typeof IMAGE;
 
-/** What is asked of a model of text that is shown images. */
+/** What `image` runs on a text model that reads images. */
 const IMAGE = "image";
 
-/** What `ablate` runs where a model is no decoder. */
+/** What `ablate` runs where a model is not a decoder. */
 const COPY = "ablate-stacks";
 
-/** What `score` runs where it is no decoder's attention that is scored. */
+/** What `score` runs where the attention that is scored is not a decoder's. */
 const STACKS = "score-stacks";
 
 /** Studies of one model, as the registry calls them. */

@@ -1,6 +1,6 @@
 import { DeviceError, InputError } from "../../base/errors.ts";
 import type { Backend } from "../../base/backend.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import { overflowWords } from "./overflow.ts";
 
 /**

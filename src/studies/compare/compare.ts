@@ -1,9 +1,9 @@
 /** @file `compare`: several models on the same rows; how each differs from the first. */
 import type { Backend } from "../../base/backend.ts";
 import { InputError } from "../../base/errors.ts";
-import { VERSION } from "../../base/version.ts";
 import { generatedRows, ownRows, type RepeatedRows } from "../../inputs/scoreInput.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
+import { beginResult } from "../../results/beginResult.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import { environmentOf } from "../common/about.ts";
 import { comparePair, type Side } from "./comparePair.ts";
@@ -140,8 +140,7 @@ function resultOf(
   const models = sides.map(({ facts }) => facts);
   const [first, ...others] = sides;
   const result = {
-    schema: "induction-lens/compare@1" as const,
-    version: VERSION,
+    ...beginResult("induction-lens/compare@1"),
     rows: { shared, why },
     settings: { margin: { attention: margin, effect: effectMargin }, level, verdicts },
     models,

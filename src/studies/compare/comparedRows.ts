@@ -1,6 +1,6 @@
 /** @file Whether models can run the same rows, and the architectures that make them do so. */
 import type { Architecture } from "../../models/family.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { NotText } from "../../models/vocabularyFiles.ts";
 import { readableTokenizer } from "../../models/readableTokenizer.ts";
 import type { Tokenizer } from "../../text/tokenizer/tokenizer.ts";
@@ -75,7 +75,7 @@ function whyNot([first, ...others]: readonly VocabularyFacts[]): string | null {
   return null;
 }
 
-/** Ids that are no text in any of them. */
+/** Ids that are not text in at least one of them. */
 function leftOut(architectures: readonly Architecture[]): ReadonlyMap<number, NotText> {
   const all = new Map<number, NotText>();
   for (const { notText, specialTokens } of architectures) {

@@ -3,7 +3,7 @@ import { copyLosses, type CopyLosses } from "../../measure/losses.ts";
 import type { Backend } from "../../base/backend.ts";
 import { directEffects, type DirectEffects } from "../../interventions/directEffects.ts";
 import type { RepeatedRows } from "../../inputs/scoreInput.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { ModelInfo } from "../../results/common.ts";
 import { modelInfoOf } from "../common/about.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";

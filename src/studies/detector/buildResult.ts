@@ -1,5 +1,6 @@
 /** @file From scores per head and sequence to the Result of the detector. */
 import { mean } from "../../measure/mean.ts";
+import { beginResult } from "../../results/beginResult.ts";
 import { footerOf, headerOf, tooFewWarning } from "../common/about.ts";
 import { headName } from "../../base/headName.ts";
 import { scoreInterval } from "../../measure/interval.ts";
@@ -9,7 +10,7 @@ import {
   type DetectorScores,
 } from "../../measure/prefixDetector.ts";
 import { thresholdByGap, thresholdFromNull } from "../../measure/thresholds.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { DetectorHead, DetectorResult } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";
 import type { DetectorInput } from "./detectorInput.ts";
@@ -40,7 +41,7 @@ export function detectorResultOf(facts: Facts): DetectorResult {
     .map(({ layer, head }) => ({ layer, head }));
   const first = tokens.data.subarray(0, tokens.shape[1]!);
   return {
-    schema: "induction-lens/detector@1",
+    ...beginResult("induction-lens/detector@1"),
     ...headerOf(model, input.info, [...input.warnings, ...tooFewWarning(input.info.examples)]),
     measurable,
     heads,

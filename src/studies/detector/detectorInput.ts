@@ -20,7 +20,7 @@ export interface DetectorInput {
   readonly control: Tensor<Int32Array> | null;
 }
 
-/** @throws {InputError} "range" for sizes that do not fit, "bos" if BOS is asked of a model without */
+/** @throws {InputError} "range" for sizes that do not fit, "bos" if BOS is requested for a model without */
 export function detectorInput(architecture: Architecture, plan: DetectorPlan): DetectorInput {
   const { pattern: name, numExamples, seed, copies } = plan;
   const { info, warnings } = generatedRows(architecture, plan);

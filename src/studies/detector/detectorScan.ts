@@ -1,6 +1,6 @@
 /**
  * @file What the detector reads off the patterns of a model. Copying needs to know where attention is largest, which is no
- * linear measure, so patterns are captured; what is linear is then contracted with its table in the same pass.
+ * linear measure, so patterns are captured; the linear measures are then contracted with their tables in the same pass.
  */
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import { contract } from "../../measure/contract.ts";
@@ -12,7 +12,7 @@ import {
   type DetectorScores,
 } from "../../measure/prefixDetector.ts";
 import { stackTables } from "../../measure/weightTable.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import { headsIn } from "../../models/headCounts.ts";
 import type { Backend } from "../../base/backend.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";

@@ -2,7 +2,7 @@
 import { withoutUndefined } from "../../base/withoutUndefined.ts";
 import type { HeadChoice } from "../../base/headName.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { DetectorHead, DetectorResult } from "./result.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import { checkCanRun } from "../common/canRun.ts";

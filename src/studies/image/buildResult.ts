@@ -8,8 +8,9 @@ import { scoreInterval } from "../../measure/interval.ts";
 import { mean } from "../../measure/mean.ts";
 import { uniformScores } from "../../measure/uniformScores.ts";
 import type { Sight } from "../../models/family.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { Tokenizer } from "../../text/tokenizer/tokenizer.ts";
+import { beginResult } from "../../results/beginResult.ts";
 import { footerOf, headerOf, tooFewWarning } from "../common/about.ts";
 import type { Scores } from "../stacks/scoreParts.ts";
 import type { CarriedEffects } from "./carriedEffects.ts";
@@ -63,7 +64,7 @@ export async function imageResultOf(
     .slice(0, plan.topHeads)
     .map((head) => ({ ...head, patches: [...looks[head.layer]![head.head]!] }));
   return {
-    schema: "induction-lens/image@1",
+    ...beginResult("induction-lens/image@1"),
     ...headerOf(model, plan.info, [...plan.warnings, ...tooFewWarning(plan.info.examples)]),
     image: {
       ...{ vectors, before, side, first: plan.first },

@@ -14,7 +14,7 @@ import {
 } from "../../interventions/metrics.ts";
 import { takeRows } from "../../interventions/rows.ts";
 import { anatomy } from "../../models/anatomy/anatomy.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import { rowsPerRun } from "../../runtime/chunks.ts";
 import { prepare, type Session } from "../../runtime/prepare.ts";
 import type { Lent } from "../stacks/stackRuns.ts";

@@ -4,7 +4,7 @@ import { tensor, type Tensor, type TensorData } from "../../base/tensor.ts";
 import { rowOf } from "../../inputs/sequences.ts";
 import { attentionTables } from "../../measure/attentionTables.ts";
 import { queryMeanTable, stackTables } from "../../measure/weightTable.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import { readableTokenizer } from "../../models/readableTokenizer.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import { checkCanRun } from "../common/canRun.ts";

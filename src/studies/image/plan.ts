@@ -17,7 +17,7 @@ import {
 import type { Repeats } from "../../measure/repeats.ts";
 import { drawnTokens } from "../../models/drawnTokens.ts";
 import type { Architecture, Sight } from "../../models/family.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { InputInfo } from "../../results/common.ts";
 import { fitPeriod } from "../../text/patterns/fitPeriod.ts";
 import { drawTokens } from "../../text/patterns/tokenPattern.ts";

@@ -1,9 +1,9 @@
 /** @file The architecture card: what a model is, read off its configuration and its Program; nothing is run. */
 import { InputError } from "../../base/errors.ts";
-import { VERSION } from "../../base/version.ts";
 import { DEFAULTS } from "../../inputs/scoreInput.ts";
 import { ATTENTION_SCORES } from "../../measure/attentionTables.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
+import { beginResult } from "../../results/beginResult.ts";
 import { planMemory } from "../../runtime/memory.ts";
 import type { Tokenizer } from "../../text/tokenizer/tokenizer.ts";
 import { architectureInfoOf } from "../common/architectureInfo.ts";
@@ -26,8 +26,7 @@ export async function modelCard(model: LoadedModel): Promise<ModelCard> {
   const { modelType, sizes, ...parts } = architectureInfoOf(architecture);
   const text = await tokenizerOf(model);
   return {
-    schema: "induction-lens/info@1",
-    version: VERSION,
+    ...beginResult("induction-lens/info@1"),
     model: { id, revision, sha256: sha256 || null, family, modelType },
     sizes: { layers, heads, kvHeads, ...sizes },
     ...parts,

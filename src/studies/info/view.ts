@@ -52,7 +52,7 @@ function aboutRows({ model, sizes, scan, stacks }: ModelCard): Row[] {
 
 const width = (entries: number | null) => (entries === null ? "unknown" : String(entries));
 
-/** Whether layers that are no scans have attention. */
+/** Whether layers other than scans have attention. */
 function isHybrid(scan: Scan | null, layers: number): scan is Scan {
   return scan !== null && scan.layers.length < layers;
 }

@@ -3,8 +3,9 @@ import { shiftedSum, softmax } from "../../measure/softmax.ts";
 import type { Tensor } from "../../base/tensor.ts";
 import { meanInterval, scoreInterval } from "../../measure/interval.ts";
 import { moments } from "../../measure/moments.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import { readableTokenizer } from "../../models/readableTokenizer.ts";
+import { beginResult } from "../../results/beginResult.ts";
 import type { LensResult } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";
 import { piecesOf } from "../../inputs/sequences.ts";
@@ -50,7 +51,7 @@ export async function lensResultOf(
   const tokenizer = await readableTokenizer(model);
   const tokenOf: NameToken = (token) => ({ token, piece: piecesOf(tokenizer, [token])[0]! });
   return {
-    schema: "induction-lens/lens@1",
+    ...beginResult("induction-lens/lens@1"),
     ...headerOf(model, rows.info, rows.warnings),
     positions: [...positions],
     ...(rows.texts && {

@@ -5,7 +5,7 @@ import { engineFor } from "../../runtime/engineFor.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { LensResult } from "./result.ts";
 import type { Backend, Trace } from "../../base/backend.ts";
 import { rowsPerRun } from "../../runtime/chunks.ts";

@@ -7,7 +7,7 @@ import { generatedRows, ownRows } from "../../inputs/scoreInput.ts";
 import { targetRows, type TargetText } from "../../inputs/targetRows.ts";
 import { copiedTargets } from "../../interventions/targetDirections.ts";
 import { takeRows } from "../../interventions/rows.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { InputInfo } from "../../results/common.ts";
 import type { LensOptions, LensRead } from "./plan.ts";
 

@@ -15,7 +15,7 @@ export interface LensRead {
 export interface LensOptions extends GeneratedInput, StudyOptions {
   /** Measure these rows in place of generated ones. */
   readonly rows?: OwnTokens | undefined;
-  /** Texts of as many tokens each, in place of rows; what is read is what follows. */
+  /** Texts with equal numbers of tokens, in place of rows; the prediction of the next token is read. */
   readonly texts?: readonly TargetText[] | undefined;
   /** Positions to read, in the second copy, or of texts; left out: all, of texts with answers the last one. */
   readonly positions?: readonly number[] | undefined;

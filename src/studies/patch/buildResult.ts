@@ -6,8 +6,9 @@ import { differs } from "../../interventions/pairRuns.ts";
 import type { PatchedRuns, PatchMode } from "../../interventions/patchedRuns.ts";
 import { denoiseEffect, noiseEffect, type Effect } from "../../measure/effects.ts";
 import { moments } from "../../measure/moments.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { MetricName } from "../../results/causalNames.ts";
+import { beginResult } from "../../results/beginResult.ts";
 import { footerOf, headerOf, tooFewWarning } from "../common/about.ts";
 import type { PatchPlan } from "./plan.ts";
 import type { PatchResult } from "./result.ts";
@@ -30,7 +31,7 @@ export function patchResultOf(measured: MeasuredPatch): PatchResult {
   const byHead = whole && components[0]!.head !== null;
   const chosen = { heads: plan.heads !== null };
   return {
-    schema: "induction-lens/patch@1",
+    ...beginResult("induction-lens/patch@1"),
     ...headerOf(model, pair.input, [...pair.warnings, ...tooFewWarning(pair.input.examples)]),
     pair: pair.info,
     mode,

@@ -1,4 +1,5 @@
 /** @file A head's fingerprint: which of its inputs carry its effect under four corruptions. */
+import { beginResult } from "../../results/beginResult.ts";
 import { checkCanRun } from "../common/canRun.ts";
 import { footerOf, headerOf } from "../common/about.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
@@ -6,7 +7,7 @@ import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { denoiseEffect } from "../../measure/effects.ts";
 import { quantile } from "../../measure/interval.ts";
 import { moments } from "../../measure/moments.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import {
   FINGERPRINT_DESIGNS,
   FINGERPRINT_UNITS,
@@ -84,7 +85,7 @@ export async function fingerprint(
         options.progress?.("fingerprints", Object.keys(tables).length, FINGERPRINT_DESIGNS.length);
       }
       return {
-        schema: "induction-lens/fingerprint@1",
+        ...beginResult("induction-lens/fingerprint@1"),
         ...headerOf(model, narrowest.input, [...narrowest.warnings, ...fewNulls(nulls)]),
         ...cellTables(tables as Record<FingerprintDesign, DesignTable>, choices, nulls),
         ...footerOf(backend, { run: elapsed() }),

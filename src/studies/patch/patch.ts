@@ -5,7 +5,7 @@ import { openChain } from "../../interventions/chain.ts";
 import { componentsOf } from "../../interventions/components.ts";
 import { patchedRuns } from "../../interventions/patchedRuns.ts";
 import { hooksFor, UNITS } from "../../interventions/units.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { MetricName } from "../../results/causalNames.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import { patchResultOf } from "./buildResult.ts";

@@ -1,7 +1,8 @@
 /** @file From the metric of every path, per example, to the Result of path patching. */
 import { meanInterval } from "../../measure/interval.ts";
 import { moments } from "../../measure/moments.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
+import { beginResult } from "../../results/beginResult.ts";
 import type { PathResult } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";
 import { footerOf, headerOf } from "../common/about.ts";
@@ -21,7 +22,7 @@ export function pathResultOf(
   const total = moments(clean.map((value, example) => value - corrupted[example]!));
   const shared = Math.abs(total.mean) >= 3 * total.standardError && total.mean !== 0;
   return {
-    schema: "induction-lens/path@1",
+    ...beginResult("induction-lens/path@1"),
     ...headerOf(model, pair.input, [
       ...pair.warnings,
       ...(shared

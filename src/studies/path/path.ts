@@ -2,7 +2,7 @@
 import { checkCanRun } from "../common/canRun.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import type { Tensor } from "../../base/tensor.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { MetricName } from "../../results/causalNames.ts";
 import type { PathResult } from "./result.ts";
 import { chunksOf, feedsFor } from "../../interventions/chunks.ts";

@@ -1,9 +1,9 @@
 /** @file From scores per sequence to the Result of `score-patterns`. */
 import { headName } from "../../base/headName.ts";
-import { VERSION } from "../../base/version.ts";
 import { FEWEST_FOR_INTERVAL, scoreInterval } from "../../measure/interval.ts";
 import { FIXED_THRESHOLD, thresholdByGap } from "../../measure/thresholds.ts";
 import { mean } from "../../measure/mean.ts";
+import { beginResult } from "../../results/beginResult.ts";
 import type { PatternsResult } from "./result.ts";
 import type { AttentionLayers } from "./attentionLayers.ts";
 import { primaryMeasure } from "../detector/patternMeasures.ts";
@@ -45,8 +45,7 @@ export function patternsResultOf(facts: Facts): PatternsResult {
   const scores = meansOf(main, attention).flat();
   const { name, sha256, mask } = plan;
   return {
-    schema: "induction-lens/score-patterns@1",
-    version: VERSION,
+    ...beginResult("induction-lens/score-patterns@1"),
     attention: {
       name,
       sha256,

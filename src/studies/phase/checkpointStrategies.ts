@@ -11,7 +11,7 @@ import { takeRows } from "../../interventions/rows.ts";
 import { followedStrategy, type FollowedStrategy } from "../../measure/contextStrategies.ts";
 import { drawnTokens } from "../../models/drawnTokens.ts";
 import type { Architecture } from "../../models/family.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import { rowsPerRun } from "../../runtime/chunks.ts";
 import { prepare } from "../../runtime/prepare.ts";
 import { markovRows, type MarkovRows } from "../../text/patterns/markovRows.ts";

@@ -6,7 +6,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { InputError } from "../../base/errors.ts";
 import { parseJson } from "../../base/parseJson.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import { parseModelName } from "../../models/modelName.ts";
 import { readZoo, ZOO } from "../../models/zoo/openZoo.ts";
 import { zooPlace } from "../../models/zoo/zooIndex.ts";

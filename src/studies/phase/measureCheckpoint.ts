@@ -6,7 +6,7 @@ import { ATTENTION_SCORES } from "../../measure/attentionTables.ts";
 import { composition, type HeadWeights } from "../../measure/composition.ts";
 import { copyLosses, olssonInContextScore } from "../../measure/losses.ts";
 import { eigenvalueShare } from "../../measure/ovCopying.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { PhaseHead } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";
 import { rowsPerRun } from "../../runtime/chunks.ts";

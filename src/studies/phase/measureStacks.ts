@@ -3,7 +3,7 @@ import type { Backend } from "../../base/backend.ts";
 import type { StackRows } from "../../inputs/stackRows.ts";
 import { mean } from "../../measure/mean.ts";
 import { crossTables, selfTables, stackScores, type Direction } from "../../measure/stackScores.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import { copyLosses, lossProgram, lossRows } from "../stacks/copyLosses.ts";
 import { scoredStacks } from "../stacks/parts.ts";
 import { scoreParts, type Scores } from "../stacks/scoreParts.ts";

@@ -1,8 +1,8 @@
 /** @file `phase` on curves: the change of a run, its parts in order, and words for them. Needs no model and no engine. */
 import { headDepth } from "../../measure/headDepth.ts";
-import { VERSION } from "../../base/version.ts";
 import { changeSearch, FEWEST_CHECKPOINTS, type ChangeFinding } from "../../measure/changePoint.ts";
 import { falseDiscovery } from "../../measure/falseDiscovery.ts";
+import { beginResult } from "../../results/beginResult.ts";
 import type { PhaseChange, PhaseCurves, PhaseHead, PhasePair, PhaseResult } from "./result.ts";
 import { INDUCTION_ATTENTION } from "../../measure/attendsLikeInduction.ts";
 import {
@@ -66,8 +66,7 @@ export function phase(
     bump: lossBump(steps, curves, change, changeIn),
   };
   return {
-    schema: "induction-lens/phase@1",
-    version: VERSION,
+    ...beginResult("induction-lens/phase@1"),
     id,
     model: about.model,
     input: about.input,

@@ -3,7 +3,7 @@ import { engineFor } from "../../runtime/engineFor.ts";
 import { InputError, throwIfAborted } from "../../base/errors.ts";
 import { compositionBaseline } from "../../measure/composition.ts";
 import type { Architecture } from "../../models/family.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { PhaseCurves, PhaseHead, PhasePair, PhaseResult } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";
 import { drawnTokens } from "../../models/drawnTokens.ts";

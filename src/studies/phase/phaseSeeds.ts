@@ -1,7 +1,7 @@
 /** @file `phase --seeds`: several runs of one recipe compared. */
 import { InputError } from "../../base/errors.ts";
 import { CLAIMED_DEPTHS } from "../../measure/headDepth.ts";
-import { VERSION } from "../../base/version.ts";
+import { beginResult } from "../../results/beginResult.ts";
 import type { PhaseResult } from "./result.ts";
 import type { MECHANISMS, PhaseSeedsResult } from "./resultSeeds.ts";
 
@@ -64,8 +64,7 @@ export function phaseSeeds(runs: readonly PhaseResult[]): PhaseSeedsResult {
     })),
   };
   return {
-    schema: "induction-lens/phase-seeds@1",
-    version: VERSION,
+    ...beginResult("induction-lens/phase-seeds@1"),
     warnings: differences(runs),
     ...parts,
     words: wordsOf(parts),
@@ -101,7 +100,7 @@ function spreadOf(values: readonly number[]) {
   };
 }
 
-/** Runs that are no repetition of each other are compared all the same, and it is said. */
+/** Runs that do not repeat each other are compared too, with a warning. */
 function differences(runs: readonly PhaseResult[]): string[] {
   const shapeOf = ({ curves: { induction }, model }: PhaseResult) =>
     `${model?.family ?? "?"} of ${induction.length} layers x ${induction[0]?.length ?? 0} heads`;

@@ -1,7 +1,7 @@
 /** @file Windows of a natural text, for the in-context score of Olsson et al. */
 import { InputError } from "../../base/errors.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 
 /** Positions of the early and the late token, 0-based with BOS counted, as in the paper. */
 export const OLSSON_POSITIONS = { early: 50, late: 500 } as const;

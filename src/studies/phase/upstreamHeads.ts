@@ -1,5 +1,5 @@
 /** @file What tells the previous-token heads before an induction head apart: the weights, and paths that are cut. */
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { PhaseHead } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";
 import { headName } from "../../base/headName.ts";

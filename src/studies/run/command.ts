@@ -19,7 +19,7 @@ import type { FromWork } from "../../cli/messages.ts";
 import { readInputs, type InputsFor } from "../../cli/inputsFile.ts";
 import { readRows } from "../../cli/tokensFile.ts";
 import type { ModelInputs } from "../../inputs/modelInputs.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { CapturedValue, Receiver } from "./runModel.ts";
 
 interface RunFlags {

@@ -10,7 +10,7 @@ import { slice } from "../../graph/edits/slice.ts";
 import { promptRows } from "../../inputs/promptRows.ts";
 import { rowOf } from "../../inputs/sequences.ts";
 import type { BosChoice } from "../../inputs/scoreInput.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import { prepare } from "../../runtime/prepare.ts";
 import { turn } from "../../runtime/turn.ts";

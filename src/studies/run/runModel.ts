@@ -7,7 +7,7 @@ import { slice } from "../../graph/edits/slice.ts";
 import { typesOf, type Program } from "../../graph/program.ts";
 import { formatAxes, type ValueType } from "../../graph/axes.ts";
 import type { Model } from "../../models/family.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { Backend, Feeds, Trace } from "../../base/backend.ts";
 import { feedsOf, type IdRows, type ModelInputs } from "../../inputs/modelInputs.ts";
 import { engineFor } from "../../runtime/engineFor.ts";

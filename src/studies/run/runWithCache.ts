@@ -4,7 +4,7 @@ import { nearest } from "../../base/nearest.ts";
 import { sizeOf, tensor, type Tensor } from "../../base/tensor.ts";
 import type { Edit } from "../../graph/edits/hook.ts";
 import type { Feeds } from "../../base/backend.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import type { ModelInputs } from "../../inputs/modelInputs.ts";
 import { promptRows, type Prompt } from "../../inputs/promptRows.ts";

@@ -1,5 +1,6 @@
 /** @file From what was measured, per sequence, to the Result of `score`. */
 import { mean } from "../../measure/mean.ts";
+import { beginResult } from "../../results/beginResult.ts";
 import { footerOf, headerOf, tooFewWarning } from "../common/about.ts";
 import type { Tensor } from "../../base/tensor.ts";
 import { attentionTables, ATTENTION_SCORES } from "../../measure/attentionTables.ts";
@@ -7,7 +8,7 @@ import { meanInterval, scoreInterval, type Interval } from "../../measure/interv
 import { copyLosses } from "../../measure/losses.ts";
 import { uniformScores } from "../../measure/uniformScores.ts";
 import type { Precision } from "../../measure/stopByPrecision.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { ScoreName, ScoreResult } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";
 import type { RepeatedRows } from "../../inputs/scoreInput.ts";
@@ -41,7 +42,7 @@ export function scoreResultOf(
   const induction = means("induction");
   const top = best(induction, intervals).slice(0, topHeads);
   return {
-    schema: "induction-lens/score@1",
+    ...beginResult("induction-lens/score@1"),
     ...headerOf(model, info, [
       ...rows.warnings,
       ...tooFewWarning(info.examples),

@@ -14,7 +14,7 @@ import { InputError, UnableError } from "../../base/errors.ts";
 import { tensor, type Tensor, type TensorData } from "../../base/tensor.ts";
 import { attentionTables, ATTENTION_SCORES } from "../../measure/attentionTables.ts";
 import { stopByPrecision, type Precision } from "../../measure/stopByPrecision.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { Architecture } from "../../models/family.ts";
 import { headOffsets, headsIn } from "../../models/headCounts.ts";
 import type { ScoreName, ScoreResult } from "./result.ts";

@@ -4,7 +4,8 @@ import { headName } from "../../base/headName.ts";
 import type { AblationRows } from "../../inputs/ablationRows.ts";
 import { mattersBy, shapleyValues } from "../../measure/shapleyValues.ts";
 import { FEWEST_FOR_INTERVAL } from "../../measure/interval.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
+import { beginResult } from "../../results/beginResult.ts";
 import { footerOf, headerOf, tooFewWarning } from "../common/about.ts";
 import type { MeasureName, Worths } from "../../interventions/coalitionRuns.ts";
 import type { ShapleyPlan } from "./plan.ts";
@@ -27,7 +28,7 @@ export function shapleyResultOf(
     measureOf(measure, plan, worths),
   ) as [Measure, Measure];
   const result = {
-    schema: "induction-lens/shapley@1" as const,
+    ...beginResult("induction-lens/shapley@1"),
     ...headerOf(model, rows.info, [
       ...rows.warnings,
       ...tooFewWarning(rows.info.examples),

@@ -16,7 +16,7 @@ import type { OptionNames } from "../../base/optionNames.ts";
 export interface ShapleyOptions extends AblationInput, StudyOptions {
   /** Heads that play, layer.head or layer.*; the others stay as they are. Left out: all heads of the model. */
   readonly heads?: readonly HeadChoice[] | undefined;
-  /** What a head that is not there becomes. Left out: sized-mean, which takes off content and leaves size. */
+  /** What stands for a removed head. Default: sized-mean, which removes content and keeps size. */
   readonly kind?: Replacement | undefined;
   /** Orders that are drawn, each with its reverse, where heads are too many for all subsets. Left out: 16. */
   readonly pairs?: number | undefined;

@@ -8,7 +8,7 @@ import {
   withCoalitionRuns,
 } from "../../interventions/coalitionRuns.ts";
 import { drawnTokens } from "../../models/drawnTokens.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import { checkCanRun } from "../common/canRun.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { shapleyResultOf } from "./buildResult.ts";

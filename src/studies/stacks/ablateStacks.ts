@@ -1,4 +1,4 @@
-/** @file `ablateStacks`: what each head of a model that is no decoder does for what the model is asked. */
+/** @file `ablateStacks`: what each head of a model that is not a decoder does for what the model is asked. */
 import { checkOptionNames, type OptionNames } from "../../base/optionNames.ts";
 import { InputError } from "../../base/errors.ts";
 import { sizeOf, tensor, type Tensor, type TensorData } from "../../base/tensor.ts";
@@ -9,7 +9,7 @@ import { stackRows, type FedRows } from "../../inputs/stackRows.ts";
 import { GENERATED_INPUT, type GeneratedInput } from "../../inputs/scoreInput.ts";
 import { meansOverRows } from "../../interventions/meansOverRows.ts";
 import { takeRows } from "../../interventions/rows.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import { checkCanRun } from "../common/canRun.ts";
 import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
@@ -78,7 +78,7 @@ export async function ablateStacks(
   if (kind !== "mean" && kind !== "zero")
     throw new InputError(
       "options",
-      `\`kind\` is mean or zero where a model is no decoder, got ${String(kind)}`,
+      `\`kind\` is mean or zero where a model is not a decoder, got ${String(kind)}`,
       {
         option: "kind",
       },

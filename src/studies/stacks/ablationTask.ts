@@ -1,4 +1,4 @@
-/** @file What a model that is no decoder is asked while its heads are changed: a loss of each row, and rows that lack what heads find. */
+/** @file The task by which heads of models other than decoders are judged: a loss of each row, and rows that lack what heads find. */
 import { InputError } from "../../base/errors.ts";
 import type { Tensor, TensorData } from "../../base/tensor.ts";
 import { slice } from "../../graph/edits/slice.ts";
@@ -8,7 +8,7 @@ import { imageRows } from "../../inputs/imageRows.ts";
 import { maskedRows } from "../../inputs/maskedRows.ts";
 import type { FedRows, StackRows } from "../../inputs/stackRows.ts";
 import { logSumExp } from "../../measure/softmax.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import { lossProgram, lossRows } from "./copyLosses.ts";
 import type { StackAblationResult } from "./resultAblate.ts";
 import { withRuns, type Lent } from "./stackRuns.ts";
@@ -28,7 +28,7 @@ export interface AblationTask {
   readonly inputs: readonly string[];
 }
 
-/** Which question is asked of a model; null where there is none. */
+/** The task of a model; null where there is none. */
 export function taskOf({ program }: Pick<LoadedModel, "program">): AblationTask["name"] | null {
   const reads = new Set(program.inputs.map(({ name }) => name));
   const hasLogits = program.absent?.["logits"] === undefined;

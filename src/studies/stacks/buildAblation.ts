@@ -4,7 +4,8 @@ import { headName } from "../../base/headName.ts";
 import type { StackRows } from "../../inputs/stackRows.ts";
 import { meanInterval } from "../../measure/interval.ts";
 import { mean } from "../../measure/mean.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
+import { beginResult } from "../../results/beginResult.ts";
 import { footerOf, headerOf, tooFewWarning } from "../common/about.ts";
 import type { AblationTask } from "./ablationTask.ts";
 import { copyLossOf } from "./buildResult.ts";
@@ -42,7 +43,7 @@ export function ablationResultOf(
   const ranked = rankedHeads(parts);
   const loss = copyLossOf(losses);
   return {
-    schema: "induction-lens/ablate-stacks@1",
+    ...beginResult("induction-lens/ablate-stacks@1"),
     ...headerOf(model, rows.info, [...rows.warnings, ...tooFewWarning(rows.info.examples)]),
     kind,
     task: task.name,

@@ -8,7 +8,8 @@ import { meanInterval, scoreInterval } from "../../measure/interval.ts";
 import { mean } from "../../measure/mean.ts";
 import { stackScores } from "../../measure/stackScores.ts";
 import { uniformScores } from "../../measure/uniformScores.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
+import { beginResult } from "../../results/beginResult.ts";
 import { footerOf, headerOf, tooFewWarning } from "../common/about.ts";
 import type { CopyLosses } from "./copyLosses.ts";
 import type { ScoredStack } from "./parts.ts";
@@ -44,7 +45,7 @@ export function stacksResultOf(
     ...tooFewWarning(rows.info.examples),
   ];
   return {
-    schema: "induction-lens/score-stacks@1",
+    ...beginResult("induction-lens/score-stacks@1"),
     ...headerOf(model, rows.info, [...new Set(warnings)]),
     parts,
     top,

@@ -5,7 +5,7 @@ import { pixelsOfImages, type MediaFile } from "../../inputs/media/mediaInputs.t
 import type { Numbers } from "../../inputs/modelInputs.ts";
 import type { StackRows } from "../../inputs/stackRows.ts";
 import { takeRows } from "../../interventions/rows.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 
 const AXES = ["batch", "channel", "row", "column"];
 

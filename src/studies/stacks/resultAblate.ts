@@ -1,4 +1,4 @@
-/** @file The Result of `ablate` on models that are no decoders: what each head does for what the model is asked. */
+/** @file The Result of `ablate` on models that are not decoders: what each head does for what the model is asked. */
 import { z } from "zod";
 import { byHead, intervalByHead, resultFooter, resultHeader } from "../../results/common.ts";
 import { copyLoss } from "./result.ts";

@@ -3,7 +3,7 @@ import { checkOptionNames } from "../../base/optionNames.ts";
 import type { Tensor } from "../../base/tensor.ts";
 import type { CrossRows } from "../../inputs/stackRows.ts";
 import { crossTables, selfTables } from "../../measure/stackScores.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import { checkCanRun } from "../common/canRun.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";

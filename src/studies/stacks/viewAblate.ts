@@ -1,4 +1,4 @@
-/** @file What ablations of a model that is no decoder show: maps of harm and of what is restored, and every head. */
+/** @file What ablations of a model that is not a decoder show: maps of harm and of what is restored, and every head. */
 import type { Matrices } from "../../draw/matrices.ts";
 import { nats } from "../../draw/numbers.ts";
 import { matricesPicture } from "../../draw/pictures.ts";

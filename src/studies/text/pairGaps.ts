@@ -5,7 +5,7 @@ import { random } from "../../base/random.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import { meanInterval } from "../../measure/interval.ts";
 import { moments } from "../../measure/moments.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { TextResult } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";
 import { turn } from "../../runtime/turn.ts";

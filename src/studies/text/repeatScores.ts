@@ -6,7 +6,7 @@ import { slice } from "../../graph/edits/slice.ts";
 import { inductionTargets } from "../../measure/inductionTargets.ts";
 import { ratioInterval } from "../../measure/interval.ts";
 import { mean } from "../../measure/mean.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import { headOffsets } from "../../models/headCounts.ts";
 import type { RepeatGroupResult, TextResult } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";

@@ -1,4 +1,5 @@
 /** @file `text`: induction on the repeats that the user's own text has, and what induction heads do between paired prompts. */
+import { beginResult } from "../../results/beginResult.ts";
 import { checkCanRun } from "../common/canRun.ts";
 import { FEWEST_FOR_INTERVAL } from "../../measure/interval.ts";
 import { footerOf, headerOf } from "../common/about.ts";
@@ -6,7 +7,7 @@ import { INDUCTION_ATTENTION, isSubstantialInduction } from "../../measure/atten
 import { engineFor } from "../../runtime/engineFor.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { InputError } from "../../base/errors.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { ScoreResult } from "../score/result.ts";
 import type { TextResult } from "./result.ts";
 import type { HeadAt } from "../../base/headName.ts";
@@ -28,7 +29,7 @@ const TOP = 10;
  * score = mean over repeats of A[q, copy + 1]: where the token at q came before, at copy, attention to what followed it there.
  *
  * @returns scores 0 to 1; uniform attention has `uniform`. In a text a head may look there for another reason than induction,
- *   since what is repeated is also related
+ *   since repeated tokens are also related
  * @throws {InputError} "options" for neither text nor pairs, and as `sequencesOf`, `repeatScores` and `pairGaps`
  * @throws {AbortError} between two runs once `signal` is aborted
  */
@@ -51,7 +52,7 @@ export async function text(model: LoadedModel, options: TextOptions): Promise<Te
     const compared =
       pairs && (await pairGaps(model, backend, pairs, chosen, { bos, seed, signal, progress }));
     return {
-      schema: "induction-lens/text@1",
+      ...beginResult("induction-lens/text@1"),
       ...headerOf(
         model,
         ownSequences ? ownSequences.info : random.input,

@@ -14,7 +14,8 @@ import type { Estimate } from "../../measure/verdict/estimate.ts";
 import { mechanismOf, pathEffect } from "../../measure/verdict/upstream.ts";
 import { layersOutOfReach } from "../../inputs/windowReach.ts";
 import { drawnTokens } from "../../models/drawnTokens.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
+import { beginResult } from "../../results/beginResult.ts";
 import type { VerdictResult } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";
 import { footerOf, headerOf } from "../common/about.ts";
@@ -56,7 +57,7 @@ export function verdictResultOf(
     ]),
   );
   const result = {
-    schema: "induction-lens/verdict@1" as const,
+    ...beginResult("induction-lens/verdict@1"),
     ...headerOf(model, rows.info, [
       ...rows.warnings,
       ...warningsOf(measured, quick),

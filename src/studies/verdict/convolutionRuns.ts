@@ -12,7 +12,7 @@ import { chunksOf } from "../../interventions/chunks.ts";
 import { inductionScores } from "../../interventions/inductionScores.ts";
 import { takeRows } from "../../interventions/rows.ts";
 import { anatomy } from "../../models/anatomy/anatomy.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import { prepare } from "../../runtime/prepare.ts";
 import type { Work } from "./work.ts";
 

@@ -5,7 +5,7 @@ import { slice } from "../../graph/edits/slice.ts";
 import { ancestorsOf } from "../../graph/program.ts";
 import type { WrittenEffect } from "../../measure/verdict/copying.ts";
 import { writtenTowards } from "../../measure/verdict/copying.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { Backend } from "../../base/backend.ts";
 import { prepare } from "../../runtime/prepare.ts";
 import type { Chain } from "../../interventions/chain.ts";

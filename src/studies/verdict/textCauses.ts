@@ -14,7 +14,7 @@ import { meanInterval } from "../../measure/interval.ts";
 import { mean } from "../../measure/mean.ts";
 import { nextTokens } from "../../measure/nextTokens.ts";
 import { hookName } from "../../models/anatomy/hookNames.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
 import { repeatsWithKeys } from "../text/repeatScores.ts";
 import type { VerdictResult } from "./result.ts";

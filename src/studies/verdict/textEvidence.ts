@@ -3,7 +3,7 @@ import type { Backend } from "../../base/backend.ts";
 import { headName } from "../../base/headName.ts";
 import { sequencesOf } from "../../inputs/sequences.ts";
 import { INDUCTION_ATTENTION } from "../../measure/attendsLikeInduction.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
 import { cutUp } from "../text/pieces.ts";
 import { repeatScores, type RepeatScores } from "../text/repeatScores.ts";

@@ -13,7 +13,7 @@ import { atLeast } from "../../measure/verdict/estimate.ts";
 import { attendsLikeInduction, behavioursOf } from "../../measure/verdict/rules.ts";
 import { STRONG } from "../../measure/verdict/thresholds.ts";
 import { anatomy } from "../../models/anatomy/anatomy.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { VerdictResult } from "./result.ts";
 import { chunksOf } from "../../interventions/chunks.ts";
 import { chainKeptAs, openChain, type ChainOptions } from "../../interventions/chain.ts";

@@ -1,5 +1,5 @@
 /** @file What the weights say beside the causal evidence: composition with the receivers, and copying by the OV circuit. */
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { Backend } from "../../base/backend.ts";
 import { eigenvalueShare } from "../../measure/ovCopying.ts";
 import { compositionRuns, type CompositionTable } from "../../interventions/compositionRuns.ts";

@@ -2,7 +2,7 @@
 import type { Backend } from "../../base/backend.ts";
 import type { Progress } from "../../base/progress.ts";
 import type { Chain } from "../../interventions/chain.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { VerdictPlan } from "./plan.ts";
 import type { ResumeLog } from "../../base/resumeLog.ts";
 import type { VerdictRows } from "./verdictRows.ts";

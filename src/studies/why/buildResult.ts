@@ -2,7 +2,8 @@
 import { logSumExp } from "../../measure/softmax.ts";
 import { kvHeadOf } from "../../models/kvHeadOf.ts";
 import type { Tensor } from "../../base/tensor.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
+import { beginResult } from "../../results/beginResult.ts";
 import type { WhyResult } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";
 import { footerOf, headerOf } from "../common/about.ts";
@@ -33,7 +34,7 @@ export function whyResultOf(measured: MeasuredWhy): WhyResult {
     piece: piecesOf(sequences.tokenizer, [token])[0]!,
   });
   return {
-    schema: "induction-lens/why@1",
+    ...beginResult("induction-lens/why@1"),
     ...headerOf(model, sequences.info, sequences.warnings),
     sequence,
     cell: cellOf(cell, run, model.architecture),

@@ -5,7 +5,7 @@ import { InputError, throwIfAborted } from "../../base/errors.ts";
 import type { Tensor } from "../../base/tensor.ts";
 import { clampsApart } from "../../graph/edits/clampsApart.ts";
 import { slice } from "../../graph/edits/slice.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { WhyResult } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";
 import { prepare } from "../../runtime/prepare.ts";

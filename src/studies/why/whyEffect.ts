@@ -4,7 +4,7 @@ import { tensor, type Tensor } from "../../base/tensor.ts";
 import { anatomy } from "../../models/anatomy/anatomy.ts";
 import { requirePart } from "../../models/anatomy/programAnatomy.ts";
 import { frozenScales } from "../../interventions/passages.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { Backend, Trace } from "../../base/backend.ts";
 import { linearMap } from "../../interventions/linearMap.ts";
 import { hookName } from "../../models/anatomy/hookNames.ts";

@@ -4,7 +4,7 @@ import { sizeOf, tensor, type Tensor } from "../../base/tensor.ts";
 import { clampParts } from "../../graph/edits/clampsApart.ts";
 import type { ScoreProduct } from "../../models/anatomy/programAnatomy.ts";
 import { scoreParts } from "../../measure/scoreParts.ts";
-import type { LoadedModel } from "../../models/loaded.ts";
+import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { Backend, Trace } from "../../base/backend.ts";
 import { linearMap, type MapPart } from "../../interventions/linearMap.ts";
 import { streamParts } from "../../interventions/streamParts.ts";

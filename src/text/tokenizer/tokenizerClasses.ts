@@ -12,7 +12,7 @@ export interface TokenizerClass {
   readonly normalizer: object | null;
   /** The cut, as tokenizer.json would have it; `space` puts one in front of a text. */
   readonly preTokenizer: (space: boolean) => object;
-  /** Names of special tokens where no file gives any; what is missing is null. */
+  /** Names of special tokens where no file gives any; null for missing ones. */
   readonly specials: Readonly<Record<string, string>>;
   /** Whether it follows the template of a tokenizer.json: GPT-NeoX's class makes its own. */
   readonly usesTemplate: boolean;

@@ -1,14 +1,14 @@
 import { throwIfAborted } from "../../../src/base/errors.ts";
 import { finishedOnce, type ResumeLog } from "../../../src/base/resumeLog.ts";
 import type { Tensor } from "../../../src/base/tensor.ts";
-import { VERSION } from "../../../src/base/version.ts";
 import { slice } from "../../../src/graph/edits/slice.ts";
 import { generatedRows, type GeneratedInput } from "../../../src/inputs/scoreInput.ts";
-import type { LoadedModel } from "../../../src/models/loaded.ts";
+import type { LoadedModel } from "../../../src/models/loadedModel.ts";
 import { engineFor } from "../../../src/runtime/engineFor.ts";
 import { prepare } from "../../../src/runtime/prepare.ts";
 import { environmentOf, modelInfoOf } from "../../../src/studies/common/about.ts";
 import type { StudyOptions } from "../../../src/studies/common/studyOptions.ts";
+import { beginResult } from "../../../src/results/beginResult.ts";
 import type { SelfAttentionResult } from "./result.ts";
 
 export interface SelfAttentionOptions extends GeneratedInput, StudyOptions {
@@ -36,8 +36,7 @@ export async function selfAttention(
     options.progress?.("looking", 1, 2);
     throwIfAborted(options.signal);
     return {
-      schema: "induction-lens/self-attention@1",
-      version: VERSION,
+      ...beginResult("induction-lens/self-attention@1"),
       model: modelInfoOf(model),
       input: info,
       warnings: [...warnings],

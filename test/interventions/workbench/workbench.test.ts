@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { tensor } from "../../../src/base/tensor.ts";
 import { load, openEngine } from "../../../src/browser.ts";
-import type { LoadedModel } from "../../../src/models/loaded.ts";
+import type { LoadedModel } from "../../../src/models/loadedModel.ts";
 import type { IdealPattern } from "../../../src/results/causalNames.ts";
 import type { Backend } from "../../../src/base/backend.ts";
 import { ablate } from "../../../src/studies/ablate/ablate.ts";

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { InputError } from "../../../src/base/errors.ts";
 import { intercept } from "../../../src/graph/edits/intercept.ts";
 import { openFolder } from "../../../src/models/folder.ts";
-import type { LoadedModel } from "../../../src/models/loaded.ts";
+import type { LoadedModel } from "../../../src/models/loadedModel.ts";
 import { openPlanted } from "../../../src/models/planted/planted.ts";
 import { attributionResult } from "../../../src/studies/attribution/result.ts";
 import { attribution } from "../../../src/studies/attribution/attribution.ts";

@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { drawnTokens } from "../../../src/models/drawnTokens.ts";
-import type { LoadedModel } from "../../../src/models/loaded.ts";
+import type { LoadedModel } from "../../../src/models/loadedModel.ts";
 import { openModel } from "../../../src/models/open.ts";
 import { behaviours } from "../../../src/studies/behaviours/behaviours.ts";
 import type { RowSource } from "../../../src/studies/behaviours/scene.ts";

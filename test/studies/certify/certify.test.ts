@@ -4,7 +4,7 @@ import { plantedModel } from "../../../src/bench/population/plantedModel.ts";
 import { openModel } from "../../../src/models/open.ts";
 import { openPlanted } from "../../../src/models/planted/planted.ts";
 import { modelInMemory } from "../../../src/models/inMemory.ts";
-import type { LoadedModel } from "../../../src/models/loaded.ts";
+import type { LoadedModel } from "../../../src/models/loadedModel.ts";
 import { roundedDown, roundedUp } from "../../../src/measure/certificate/safeRounding.ts";
 import { certify } from "../../../src/studies/certify/certify.ts";
 import type { CertifyOptions } from "../../../src/studies/certify/plan.ts";

@@ -2,7 +2,7 @@ import { Matrix, SingularValueDecomposition } from "ml-matrix";
 import { describe, expect, test } from "vitest";
 import { openFolder } from "../../../src/models/folder.ts";
 import { openPlanted } from "../../../src/models/planted/planted.ts";
-import type { LoadedModel } from "../../../src/models/loaded.ts";
+import type { LoadedModel } from "../../../src/models/loadedModel.ts";
 import { circuitResult, type HeadCircuit } from "../../../src/studies/circuit/result.ts";
 import { circuit } from "../../../src/studies/circuit/circuit.ts";
 import { shared, unlessShared } from "../../shared.ts";

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { OpenEngine } from "../../../src/base/backend.ts";
 import { InputError } from "../../../src/base/errors.ts";
 import { openFolder } from "../../../src/models/folder.ts";
-import type { LoadedModel } from "../../../src/models/loaded.ts";
+import type { LoadedModel } from "../../../src/models/loadedModel.ts";
 import { openPlanted } from "../../../src/models/planted/planted.ts";
 import { ablate } from "../../../src/studies/ablate/ablate.ts";
 import { analyse } from "../../../src/studies/analyse/analyse.ts";

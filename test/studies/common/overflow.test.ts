@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { bytesInMemory } from "../../../src/base/bytes.ts";
 import { openPlanted } from "../../../src/models/planted/planted.ts";
-import type { LoadedModel } from "../../../src/models/loaded.ts";
+import type { LoadedModel } from "../../../src/models/loadedModel.ts";
 import { openFolder } from "../../../src/models/folder.ts";
 import { readTensor } from "../../../src/formats/readTensor.ts";
 import { lens } from "../../../src/studies/lens/lens.ts";

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { InputError } from "../../../src/base/errors.ts";
 import { tensor } from "../../../src/base/tensor.ts";
 import { idealHeads, IDEAL_HEADS, type IdealHead } from "../../../src/measure/idealHeads.ts";
-import type { LoadedModel } from "../../../src/models/loaded.ts";
+import type { LoadedModel } from "../../../src/models/loadedModel.ts";
 import { openPlanted } from "../../../src/models/planted/planted.ts";
 import { detectorText } from "../../../src/studies/detector/viewText.ts";
 import {

@@ -1,7 +1,7 @@
 /** @file A made-up training run: the planted circuit, its heads sharpened one after the other, at steps that are known. */
 import { plantedCheckpoint, type PlantedHead } from "../../../src/models/planted/circuit.ts";
 import { checkpointInMemory } from "../../../src/models/checkpointInMemory.ts";
-import type { LoadedModel } from "../../../src/models/loaded.ts";
+import type { LoadedModel } from "../../../src/models/loadedModel.ts";
 import type { RunCheckpoint } from "../../../src/studies/phase/phaseRun.ts";
 
 export const SIZES = {

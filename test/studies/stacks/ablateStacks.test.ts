@@ -56,7 +56,7 @@ describe("what heads do for the copy of a T5 that copies by content", async () =
       "`sets` needs a decoder, and this model sees both directions or has several stacks",
     );
     await expect(asCommand("ablate", model, { backend, kind: "resample" })).rejects.toThrow(
-      "`kind` is mean or zero where a model is no decoder, got resample",
+      "`kind` is mean or zero where a model is not a decoder, got resample",
     );
     const decoder = await openPlanted("induction");
     await expect(ablateStacks(decoder, options)).rejects.toThrow(

@@ -1,4 +1,4 @@
-import type { LoadedModel } from "../../../src/models/loaded.ts";
+import type { LoadedModel } from "../../../src/models/loadedModel.ts";
 import { STUDIES } from "../../../src/studies/registry.ts";
 import { studyFor } from "../../../src/studies/studyFor.ts";
 

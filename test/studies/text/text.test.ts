@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { openFolder } from "../../../src/models/folder.ts";
-import type { LoadedModel } from "../../../src/models/loaded.ts";
+import type { LoadedModel } from "../../../src/models/loadedModel.ts";
 import { openPlanted } from "../../../src/models/planted/planted.ts";
 import { random } from "../../../src/base/random.ts";
 import { textResult } from "../../../src/studies/text/result.ts";

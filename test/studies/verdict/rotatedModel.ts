@@ -6,7 +6,7 @@
 import { random, type Random } from "../../../src/base/random.ts";
 import { safetensorsBytes, type TensorToWrite } from "../../../src/formats/writeSafetensors.ts";
 import { openBlobs } from "../../../src/models/openBlobs.ts";
-import type { LoadedModel } from "../../../src/models/loaded.ts";
+import type { LoadedModel } from "../../../src/models/loadedModel.ts";
 import type { VerdictResult } from "../../../src/index.ts";
 
 export type Label = VerdictResult["heads"][number]["label"];

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { columnsOf } from "../../../src/draw/columns.ts";
 import { toText } from "../../../src/report.ts";
 import { random } from "../../../src/base/random.ts";
-import type { LoadedModel } from "../../../src/models/loaded.ts";
+import type { LoadedModel } from "../../../src/models/loadedModel.ts";
 import { openPlanted } from "../../../src/models/planted/planted.ts";
 import { verdictResult } from "../../../src/studies/verdict/result.ts";
 import { verdict } from "../../../src/studies/verdict/verdict.ts";

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { random } from "../../../src/base/random.ts";
 import { checkpointInMemory } from "../../../src/models/checkpointInMemory.ts";
-import type { LoadedModel } from "../../../src/models/loaded.ts";
+import type { LoadedModel } from "../../../src/models/loadedModel.ts";
 import { plantedCheckpoint, type PlantedHead } from "../../../src/models/planted/circuit.ts";
 import { openPlanted } from "../../../src/models/planted/planted.ts";
 import { verdictResult, type VerdictResult } from "../../../src/studies/verdict/result.ts";

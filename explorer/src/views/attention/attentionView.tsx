@@ -216,7 +216,7 @@ const MOST_ARCS = 12;
 
 /** Tokens under the longest arc that there can be: rows of arcs then stand still while the reader points at others. */
 function reachOf({ length }: Pattern): number {
-  return Math.min(length - 1, 10); // arcs over more are no higher
+  return Math.min(length - 1, 10); // arcs over more tokens are not drawn higher
 }
 
 /** The pattern as a matrix, arcs or lines, and the cell in focus in words. */

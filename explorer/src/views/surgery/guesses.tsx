@@ -9,7 +9,7 @@ import { TokenRow } from "../../parts/tokenRow.tsx";
 interface Props {
   readonly before: Cut;
   readonly after: Cut;
-  /** What is being measured, in words; null: what is shown is what is asked for. */
+  /** What is being measured, in words; null: what is shown is up to date. */
   readonly waiting: string | null;
 }
 

@@ -45,7 +45,7 @@ export async function workOn(open: OpenQueue, options: WorkOptions): Promise<voi
   const worker: QueueWorker = new bull.Worker<QueuedJob, FinishedJob>(
     name,
     async (job, token, cancelled) => {
-      // three parameters: BullMQ counts them to see who wants a signal
+      // three parameters: BullMQ counts them to see whether the function wants a signal
       running.add(job.id!);
       const how = { open, options, token: token!, cancelled, stop: stop.signal };
       return processJob(job, how).finally(() => running.delete(job.id!));

@@ -1,4 +1,4 @@
-/** @file Plain numbers that are no float32: each becomes the float32 nearest to it. */
+/** @file Plain numbers of other types than float32: each becomes the nearest float32. */
 import type { Dequantise } from "./blocks.ts";
 
 export const f64 = numbers(8, (view, at) => view.getFloat64(at, true));

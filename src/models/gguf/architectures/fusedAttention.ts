@@ -127,7 +127,7 @@ const BLOOM_TENSORS: Readonly<Record<string, TensorRule>> = {
   ...renameTo("blk.{}.ffn_down", `${H}.mlp.dense_4h_to_h`),
 };
 
-/** Its positions are slopes, so that the length of its context is no size of it. */
+/** Its positions are slopes, so the length of its context is not a size of its tensors. */
 const bloom: GgufArchitecture = {
   modelType: "bloom",
   keys: {
