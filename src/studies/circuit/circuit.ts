@@ -3,10 +3,8 @@ import { beginResult } from "../../results/beginResult.ts";
 import { checkCanRun } from "../common/canRun.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
-import { Matrix } from "ml-matrix";
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import { compositionBaseline } from "../../measure/composition.ts";
-import { eigenvalueShare } from "../../measure/ovCopying.ts";
 import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { CircuitResult } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";
@@ -25,7 +23,7 @@ import {
 import { headCircuits } from "./headCircuits.ts";
 import { CIRCUIT_OPTIONS, circuitPlan, type CircuitOptions } from "./plan.ts";
 import { headMatrices, type HeadMatrices } from "../../interventions/headMatrices.ts";
-import { headProducts } from "../../interventions/headProducts.ts";
+import { circuitShares } from "../../interventions/circuitShares.ts";
 import { checkOptionNames } from "../../base/optionNames.ts";
 
 /**
@@ -72,7 +70,7 @@ export async function circuit(
         ...composition,
       },
       top: strongest(composition, heads, plan.topPairs),
-      ...(await allShares(backend, layers, heads, raw, effective)),
+      ...(await allShares(backend, layers, raw, effective)),
       heads: await headCircuits(model, backend, layers, plan, { signal, progress }),
       ...footerOf(backend, { composition: composed, run: elapsed() }),
     };
@@ -82,50 +80,32 @@ export async function circuit(
 async function allShares(
   backend: Backend,
   layers: readonly HeadMatrices[],
-  heads: number,
   raw: EmbeddingProducts,
   effective: EmbeddingProducts | null,
 ): Promise<Pick<CircuitResult, "copying" | "matching">> {
-  const products = await headProducts(backend, layers[0]!.query.shape as [number, number, number]);
-  const share = (left: "output" | "key", right: "value" | "query", between: Tensor) =>
-    sharesOf(layers, heads, (layer) => products.of(layer[left], between, layer[right]));
-  const full = ({ copying }: EmbeddingProducts) => share("output", "value", copying);
-  const match = ({ matching }: EmbeddingProducts) => share("key", "query", matching);
+  const shares = await circuitShares(backend, layers[0]!);
+  const share = async (circuit: "ov" | "qk", between: Tensor) => {
+    const byLayer: (number | null)[][] = [];
+    for (const layer of layers) {
+      byLayer.push(await shares.of(layer, circuit, between));
+      await turn();
+    }
+    return byLayer;
+  };
+  const full = ({ copying }: EmbeddingProducts) => share("ov", copying);
+  const match = ({ matching }: EmbeddingProducts) => share("qk", matching);
   try {
     return {
       copying: {
-        ov: await share("output", "value", identity(layers[0]!)),
+        ov: await share("ov", identity(layers[0]!)),
         full: await full(raw),
         effective: effective && (await full(effective)),
       },
       matching: { raw: await match(raw), effective: effective && (await match(effective)) },
     };
   } finally {
-    await products.close();
+    await shares.close();
   }
-}
-
-/** Eigenvalue shares of W_O M W_V or W_K^T M W_Q, small matrices with the nonzero eigenvalues of the whole circuits. */
-async function sharesOf(
-  layers: readonly HeadMatrices[],
-  heads: number,
-  productOf: (layer: HeadMatrices) => Promise<Tensor>,
-): Promise<(number | null)[][]> {
-  const shares: (number | null)[][] = [];
-  for (const layer of layers) {
-    const { data, shape } = await productOf(layer);
-    const size = shape[1]!;
-    const area = size * size;
-    shares.push(
-      Array.from({ length: heads }, (_, head) =>
-        eigenvalueShare(
-          Matrix.from1DArray(size, size, data.subarray(head * area, (head + 1) * area)),
-        ),
-      ),
-    );
-    await turn();
-  }
-  return shares;
 }
 
 function identity({ value }: HeadMatrices): Tensor {

@@ -5,14 +5,13 @@ import { tensor, type Tensor } from "../../base/tensor.ts";
 import { ATTENTION_SCORES } from "../../measure/attentionTables.ts";
 import { composition, type HeadWeights } from "../../measure/composition.ts";
 import { copyLosses, olssonInContextScore } from "../../measure/losses.ts";
-import { eigenvalueShare } from "../../measure/ovCopying.ts";
 import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { PhaseHead } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";
 import { rowsPerRun } from "../../runtime/chunks.ts";
 import { prepare, type Session } from "../../runtime/prepare.ts";
 import { turn } from "../../runtime/turn.ts";
-import { ovMatrix } from "../../interventions/ovMatrix.ts";
+import { circuitShares } from "../../interventions/circuitShares.ts";
 import { embeddingProducts, hasEffective } from "../../interventions/embeddingProducts.ts";
 import { matrixOfHead } from "../../interventions/matrixOfHead.ts";
 import { headMatrices, type HeadMatrices } from "../../interventions/headMatrices.ts";
@@ -135,24 +134,26 @@ async function weightMeasures(
   backend: Backend,
   keep: ReadonlySet<number> | null,
 ) {
-  const { layers, heads } = model.architecture;
+  const { layers } = model.architecture;
   if (canRun("circuit", model) !== null)
     return { copying: null, weights: new Map<number, HeadMatrices>() };
   const kind = hasEffective(model) ? "effective" : "raw";
   const products = await embeddingProducts(model, backend, kind);
+  const first = await headMatrices(model, backend, 0);
+  const shares = await circuitShares(backend, first);
   const copying: (number | null)[][] = [];
   const weights = new Map<number, HeadMatrices>();
-  for (let layer = 0; layer < layers; layer++) {
-    const matrices = await headMatrices(model, backend, layer);
-    copying.push(
-      Array.from({ length: heads }, (_, head) =>
-        eigenvalueShare(ovMatrix(matrices, head, products.copying)),
-      ),
-    );
-    if (keep?.has(layer) ?? true) weights.set(layer, matrices);
-    await turn();
+  try {
+    for (let layer = 0; layer < layers; layer++) {
+      const matrices = layer === 0 ? first : await headMatrices(model, backend, layer);
+      copying.push(await shares.of(matrices, "ov", products.copying));
+      if (keep?.has(layer) ?? true) weights.set(layer, matrices);
+      await turn();
+    }
+    return { copying, weights };
+  } finally {
+    await shares.close();
   }
-  return { copying, weights };
 }
 
 /** K- and Q-composition of a pair of heads from the weights of their layers, 0 if one of them is zero; null where weights are not known. */

@@ -1,10 +1,13 @@
 /** @file What the weights say beside the causal evidence: composition with the receivers, and copying by the OV circuit. */
 import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { Backend } from "../../base/backend.ts";
-import { eigenvalueShare } from "../../measure/ovCopying.ts";
 import { compositionRuns, type CompositionTable } from "../../interventions/compositionRuns.ts";
-import { ovMatrix } from "../../interventions/ovMatrix.ts";
-import { embeddingProducts, hasEffective } from "../../interventions/embeddingProducts.ts";
+import { circuitShares } from "../../interventions/circuitShares.ts";
+import {
+  embeddingProducts,
+  hasEffective,
+  type EmbeddingProducts,
+} from "../../interventions/embeddingProducts.ts";
 import type { HeadAt } from "../../base/headName.ts";
 import { headMatrices, type HeadMatrices } from "../../interventions/headMatrices.ts";
 
@@ -34,9 +37,17 @@ export async function weightEvidence(
   const products = (kind: "raw" | "effective") => embeddingProducts(model, backend, kind);
   const raw = await products("raw");
   const effective = hasEffective(model) ? await products("effective") : null;
-  const copying = receivers.map(({ layer, head }) => ({
-    raw: eigenvalueShare(ovMatrix(layers[layer]!, head, raw.copying)),
-    effective: effective && eigenvalueShare(ovMatrix(layers[layer]!, head, effective.copying)),
-  }));
-  return { composition, copying };
+  const shares = await circuitShares(backend, layers[0]!);
+  const share = async ({ layer, head }: HeadAt, { copying }: EmbeddingProducts) =>
+    (await shares.of(layers[layer]!, "ov", copying, [head]))[0]!;
+  const copying: { readonly raw: number | null; readonly effective: number | null }[] = [];
+  try {
+    for (const receiver of receivers) {
+      const own = await share(receiver, raw);
+      copying.push({ raw: own, effective: effective && (await share(receiver, effective)) });
+    }
+    return { composition, copying };
+  } finally {
+    await shares.close();
+  }
 }
