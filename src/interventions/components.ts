@@ -49,7 +49,7 @@ export function componentsOf(
   const counts = of === "kv" ? { layers, heads: kvHeads } : architecture;
   const each = (size: number) => Array.from({ length: size }, (_, index) => index);
   const places = names
-    ? headsCalled(names, counts)
+    ? headsCalled(names, counts, "heads")
     : (only ?? each(layers)).flatMap((layer) =>
         (of === "layer" ? [null] : each(headsIn(counts, layer))).map((head) => ({ layer, head })),
       );

@@ -7,18 +7,24 @@ import { headsIn } from "../models/headCounts.ts";
 /**
  * The head that `choice` means.
  *
+ * @param option where the choice comes from, for the error
  * @throws {InputError} "unknown-head" for a name that is not layer.head, or a head that the model does not have; the nearest is
  *   named
  */
-export function headCalled(choice: HeadChoice, architecture: Counts): HeadAt {
+export function headCalled(choice: HeadChoice, architecture: Counts, option: string): HeadAt {
+  return namingOption(option, () => existingHead(headAt(choice), architecture));
+}
+
+function existingHead({ layer, head }: HeadAt, architecture: Counts): HeadAt {
   const { layers } = architecture;
-  const { layer, head } = headAt(choice);
   const within = (index: number, count: number) =>
     Number.isInteger(index) && index >= 0 && index < count;
   if (within(layer, layers) && within(head, headsIn(architecture, layer))) return { layer, head };
-  const near = Math.min(layer, layers - 1);
+  const nearestTo = (index: number, last: number) =>
+    Math.max(0, Math.min(Math.round(Number(index)) || 0, last));
+  const near = nearestTo(layer, layers - 1);
   const last = headsIn(architecture, near) - 1;
-  const nearest = headName({ layer: near, head: Math.min(head, last) });
+  const nearest = headName({ layer: near, head: nearestTo(head, last) });
   const there = architecture.headsByLayer
     ? `layer ${near} has heads ${near}.0 to ${near}.${last}`
     : `the model has heads 0.0 to ${layers - 1}.${last}`;
@@ -31,17 +37,24 @@ export function headCalled(choice: HeadChoice, architecture: Counts): HeadAt {
 /**
  * The heads that `choices` mean: heads, or layer.* for all heads of a layer; each once, in the order of the choices.
  *
+ * @param option where the choices come from, for the error
  * @throws {InputError} "unknown-head"
  */
-export function headsCalled(choices: readonly HeadChoice[], architecture: Counts): HeadAt[] {
-  const all = headList(choices).flatMap((choice) => {
-    const layer = typeof choice === "string" ? /^(\d+)\.\*$/.exec(choice.trim())?.[1] : undefined;
-    return layer === undefined
-      ? [headCalled(choice, architecture)]
-      : Array.from({ length: headsIn(architecture, Number(layer)) }, (_, head) =>
-          headCalled({ layer: Number(layer), head }, architecture),
-        );
-  });
+export function headsCalled(
+  choices: readonly HeadChoice[],
+  architecture: Counts,
+  option: string,
+): HeadAt[] {
+  const all = namingOption(option, () =>
+    headList(choices).flatMap((choice) => {
+      const layer = typeof choice === "string" ? /^(\d+)\.\*$/.exec(choice.trim())?.[1] : undefined;
+      return layer === undefined
+        ? [existingHead(headAt(choice), architecture)]
+        : Array.from({ length: headsIn(architecture, Number(layer)) }, (_, head) =>
+            existingHead({ layer: Number(layer), head }, architecture),
+          );
+    }),
+  );
   return [...new Map(all.map((head) => [headName(head), head])).values()];
 }
 
@@ -50,6 +63,15 @@ export function allHeads(architecture: Counts): HeadAt[] {
   return Array.from({ length: architecture.layers }, (_, layer) =>
     Array.from({ length: headsIn(architecture, layer) }, (__, head) => ({ layer, head })),
   ).flat();
+}
+
+function namingOption<Value>(option: string, work: () => Value): Value {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof InputError) throw new InputError(error.code, error.message, { option });
+    throw error;
+  }
 }
 
 type Counts = Pick<Architecture, "layers" | "heads" | "headsByLayer">;

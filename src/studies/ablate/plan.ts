@@ -76,13 +76,14 @@ export type AblationChoice = Omit<AblationPlan, "curve" | "byScore">;
 /** @throws {InputError} "unknown-head"; "range" for a share that is none */
 export function ablationChoice(architecture: Architecture, options: AblateOptions): AblationChoice {
   const { kind = "mean", sets = [], alwaysAblate = [], idealise = [], curve, minimal } = options;
-  const heads = (choices: readonly HeadChoice[]) => headsCalled(choices, architecture);
+  const heads = (choices: readonly HeadChoice[], option: string) =>
+    headsCalled(choices, architecture, option);
   const hasTask = sets.length + idealise.length > 0 || curve !== undefined;
   return {
     kind,
-    baseHeads: heads(alwaysAblate),
-    sets: sets.map(heads),
-    ideal: idealJobs(heads(idealise)),
+    baseHeads: heads(alwaysAblate, "alwaysAblate"),
+    sets: sets.map((set) => heads(set, "sets")),
+    ideal: idealJobs(heads(idealise, "idealise")),
     minimalShare: minimal ? minimalShareOf(minimal) : null,
     each: minimal || (options.eachHead ?? !hasTask) ? allHeads(architecture) : [],
   };

@@ -37,6 +37,6 @@ export function attentionPlan(
   architecture: Architecture,
   { heads: choices, values = "pattern" }: AttentionOptions,
 ): AttentionPlan {
-  const heads = choices ? headsCalled(choices, architecture) : null;
+  const heads = choices ? headsCalled(choices, architecture, "heads") : null;
   return { heads, mostHeads: heads?.length ?? SHOWN, values };
 }

@@ -87,7 +87,7 @@ export function certifyPlan(architecture: Architecture, options: CertifyOptions)
     family,
     ids: [...ordinary.slice(0, tokens), ...(start === 1 ? [bosToken!] : [])],
     bosToken: start === 1 ? bosToken : null,
-    heads: options.heads ? secondLayer(headsCalled(options.heads, architecture)) : null,
+    heads: options.heads ? secondLayer(headsCalled(options.heads, architecture, "heads")) : null,
     examples: numExamples,
     rounds,
     seed,

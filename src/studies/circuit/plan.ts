@@ -35,7 +35,7 @@ export interface CircuitPlan {
 /** @throws {InputError} "unknown-head" */
 export function circuitPlan(architecture: Architecture, options: CircuitOptions): CircuitPlan {
   return {
-    heads: headsCalled(options.heads ?? [], architecture),
+    heads: headsCalled(options.heads ?? [], architecture, "heads"),
     topPairs: options.topPairs ?? 10,
     circuitTokens: options.circuitTokens ?? 8192,
     topK: options.topK ?? 5,

@@ -97,7 +97,7 @@ async function headAttention(
   const backend = await engineFor(model, options);
   const { memory, signal, progress } = options;
   const { architecture } = model;
-  const { layer, head } = headCalled(choice, architecture);
+  const { layer, head } = headCalled(choice, architecture, "head");
   const { pattern } = detectorInput(architecture, { ...detectorPlan(options), numExamples: 1 });
   const rows = rowsOf(pattern.tokens);
   const length = rows[0]!.length;

@@ -37,7 +37,7 @@ export function fingerprintPlan(
   architecture: Architecture,
   { heads: choices, nullHeads = WANTED_NULLS, seed = 0 }: FingerprintOptions,
 ): FingerprintPlan {
-  const heads = headsCalled(choices, architecture);
+  const heads = headsCalled(choices, architecture, "heads");
   const draw = random(seed, 1);
   const nulls = controlHeads(allHeads(architecture), nullHeads, {
     layersOf: heads,

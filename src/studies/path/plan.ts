@@ -48,7 +48,7 @@ function usualPathMetric(route: PathRoute, options: PathOptions): PathMetric {
 /** @throws {InputError} "path", "unknown-head" */
 export function pathPlan(architecture: Architecture, options: PathOptions): PathPlan {
   const { route = "k", form = "direct", norm = "recomputed" } = options;
-  const receivers = headsCalled(options.into ?? [], architecture);
+  const receivers = headsCalled(options.into ?? [], architecture, "into");
   const metric = options.metric ?? usualPathMetric(route, options);
   if (metric === "induction-score" && options.prompts)
     throw new InputError("path", "prompts do not repeat, so they have no induction-score");
@@ -66,7 +66,7 @@ export function pathPlan(architecture: Architecture, options: PathOptions): Path
   const first = Math.min(architecture.layers, ...receivers.map(({ layer }) => layer));
   const before = allHeads(architecture).filter(({ layer }) => layer < first);
   const sources = options.from
-    ? options.from.map((set) => headsCalled(set, architecture))
+    ? options.from.map((set) => headsCalled(set, architecture, "from"))
     : before.map((head) => [head]);
   const late = sources.flat().find(({ layer }) => layer >= first);
   if (late || sources.length === 0)

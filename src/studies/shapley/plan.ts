@@ -44,7 +44,7 @@ export interface ShapleyPlan extends ShapleyDesign, CoalitionPlan {
 /** @throws {InputError} "unknown-head"; "range" for no heads, a share that is none, or too few pairs */
 export function shapleyPlan(architecture: Architecture, options: ShapleyOptions): ShapleyPlan {
   const { heads: choices, kind = "sized-mean", pairs = 16, threshold = 0.05, seed = 0 } = options;
-  const heads = choices ? headsCalled(choices, architecture) : allHeads(architecture);
+  const heads = choices ? headsCalled(choices, architecture, "heads") : allHeads(architecture);
   if (heads.length === 0)
     throw new InputError("range", "shapley needs at least one head, got none");
   if (!(threshold > 0 && threshold < 1))

@@ -65,7 +65,7 @@ export function textPlan(architecture: Architecture, options: TextOptions): Text
     sequences: texts || tokens ? { texts, tokens, bos } : null,
     pieceLength,
     pairs,
-    heads: heads ? headsCalled(heads, architecture) : null,
+    heads: heads ? headsCalled(heads, architecture, "heads") : null,
     bos,
     seed,
   };

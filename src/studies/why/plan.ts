@@ -60,7 +60,7 @@ export function whyPlan(architecture: Architecture, options: WhyOptions): WhyPla
   const { text, tokens, bos, seqLen, seed, target } = options;
   checkTarget(target, architecture.vocabulary);
   return {
-    head: headCalled(options.head, architecture),
+    head: headCalled(options.head, architecture, "head"),
     sequence: {
       texts: text === undefined ? undefined : [text],
       tokens: tokens && [tokens],
