@@ -4,7 +4,7 @@ usage: make_folder_tokenizer_vectors.py VECTORS.json OUT.json
 Needs: transformers 5.24, tokenizers 0.23. VECTORS.json is test/fixtures/tokenizer/vectors.json, whose vocabularies are used.
 
 A case has the files of a folder (the text "VOCAB" and "MERGES" stand for the byte-level vocabulary), ids of some texts
-without BOS, and what BOS is and whether a text gets one.
+without BOS, what BOS is and whether a text gets one, and the EOS that it gets.
 """
 import copy, json, pathlib, sys, tempfile
 from transformers import AutoTokenizer
@@ -64,14 +64,30 @@ for cls, model_type in (("GPT2Tokenizer", "gpt2"), ("GPTNeoXTokenizer", "gpt_neo
             CASES[f"{cls}, ByteLevel add_prefix_space {inside}, configuration {flag}"] = fast("spaced" if inside else "plain", model_type, None, config)
 
 
+for cls, model_type in (("GPT2Tokenizer", "gpt2"), ("GPTNeoXTokenizer", "gpt_neox"), ("PreTrainedTokenizerFast", "llama")):
+    for template in ([END, END], [None, END], None):
+        for flag in (None, True, False):
+            config = dict(tokenizer_class=cls, bos_token=END, eos_token=END, **({} if flag is None else dict(add_eos_token=flag)))
+            CASES[f"{cls}, ends of the template {template}, add_eos_token {flag}"] = fast("byteLevel", model_type, template, config)
+for flag in (True, False):
+    CASES[f"gpt2 with add_eos_token {flag}"] = slow("gpt2", dict(tokenizer_class="GPT2Tokenizer", add_eos_token=flag))
+CASES["qwen2 with add_eos_token and its own end"] = slow("qwen2", dict(tokenizer_class="Qwen2Tokenizer", add_eos_token=True, eos_token="<|im_end|>"), **{"added_tokens.json": ADDED})
+CASES["gpt2 with split_special_tokens"] = slow("gpt2", dict(tokenizer_class="GPT2Tokenizer", split_special_tokens=True, added_tokens_decoder=CHAT))
+CASES["qwen2 with split_special_tokens false"] = slow("qwen2", dict(tokenizer_class="Qwen2Tokenizer", split_special_tokens=False, added_tokens_decoder=CHAT))
+CASES["tokenizer.json with split_special_tokens"] = fast("byteLevel", "llama", None, dict(tokenizer_class="PreTrainedTokenizerFast", split_special_tokens=True))
+CASES["roberta with split_special_tokens"] = slow("roberta", dict(tokenizer_class="RobertaTokenizer", split_special_tokens=True))
+
+
 def tokenizer_json(base, template):
     out = copy.deepcopy(META if base == "metaspace" else BYTE)
     if base in ("spaced", "plain"):
         out["normalizer"] = None
         out["pre_tokenizer"] = dict(type="ByteLevel", add_prefix_space=base == "spaced", trim_offsets=True, use_regex=True)
-    special = {} if template is None else {template: dict(id=template, ids=[next(each["id"] for each in out["added_tokens"] if each["content"] == template)], tokens=[template])}
-    first = [] if template is None else [dict(SpecialToken=dict(id=template, type_id=0))]
-    out["post_processor"] = dict(type="TemplateProcessing", single=first + [dict(Sequence=dict(id="A", type_id=0))], pair=first + [dict(Sequence=dict(id="A", type_id=0)), dict(Sequence=dict(id="B", type_id=1))], special_tokens=special)
+    first, last = template if isinstance(template, list) else (template, None)
+    special = {name: dict(id=name, ids=[next(each["id"] for each in out["added_tokens"] if each["content"] == name)], tokens=[name]) for name in (first, last) if name is not None}
+    around = lambda name: [] if name is None else [dict(SpecialToken=dict(id=name, type_id=0))]
+    text = lambda name, type_id: dict(Sequence=dict(id=name, type_id=type_id))
+    out["post_processor"] = dict(type="TemplateProcessing", single=around(first) + [text("A", 0)] + around(last), pair=around(first) + [text("A", 0), text("B", 1)] + around(last), special_tokens=special)
     return out
 
 
@@ -87,12 +103,13 @@ def recorded(files):
         tokenizer = AutoTokenizer.from_pretrained(folder)
         plain = [tokenizer(text, add_special_tokens=False).input_ids for text in TEXTS]
         whole, bare = tokenizer("Hello").input_ids, tokenizer("Hello", add_special_tokens=False).input_ids
-        at = next(at for at in (0, 1) if whole[at : at + len(bare)] == bare)  # RoBERTa's has an end too
-        added = whole[:at]
-        return dict(files=files, ids=plain, bos=tokenizer.bos_token_id, adds=added[0] if added else None, class_=type(tokenizer).__name__)
+        at = next(at for at in (0, 1) if whole[at : at + len(bare)] == bare)
+        added, ends = whole[:at], whole[at + len(bare) :]
+        assert len(ends) <= 1
+        return dict(files=files, ids=plain, bos=tokenizer.bos_token_id, adds=added[0] if added else None, ends=ends[0] if ends else None, class_=type(tokenizer).__name__)
 
 
 out = {name: recorded(files) for name, files in CASES.items()}
-for name, case in out.items(): print(name, "->", case["class_"], case["bos"], case["adds"])
+for name, case in out.items(): print(name, "->", case["class_"], case["bos"], case["adds"], case["ends"])
 for case in out.values(): del case["class_"]
 pathlib.Path(out_path).write_text(json.dumps(dict(texts=TEXTS, cases=out), ensure_ascii=False, indent=1) + "\n", encoding="utf8")

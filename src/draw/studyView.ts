@@ -254,6 +254,7 @@ function inputSettings(input: InputInfo): Setting[] {
     ["tokens in a row", input.length],
     ["period", input.period ?? "–"],
     ["BOS", `${bos}: ${input.bosPolicy}`],
+    ...(input.eosPolicy ? [["EOS", `off: ${input.eosPolicy}`] as const] : []),
     ["sha256 of the tokens", input.tokensSha256 ?? "–"],
   ];
 }

@@ -2,6 +2,7 @@
 import type { CausalPrompt } from "./causalPrompt.ts";
 import { InputError } from "../base/errors.ts";
 import { tensor, type Tensor } from "../base/tensor.ts";
+import { eosInWords } from "../models/bosPolicy.ts";
 import type { LoadedModel } from "../models/loadedModel.ts";
 import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
 import { verifyTokens } from "../text/patterns/verifyTokens.ts";
@@ -34,7 +35,7 @@ export async function causalPair(
   const tokenizer = await model.tokenizer();
   if (prompts.length === 0)
     throw new InputError("pairs", "needs at least one pair of prompts, got none");
-  const { ids, bosToken, policy } = rowsOf(model, tokenizer, prompts, bos);
+  const { ids, bosToken, policy, eos } = rowsOf(model, tokenizer, prompts, bos);
   const [clean, corrupted] = (["clean", "corrupted"] as const).map((which) =>
     verifyTokens(
       ids.map((pair) => pair[which]),
@@ -61,7 +62,7 @@ export async function causalPair(
     ...(wrong.every((id) => id !== null) && { others: atEnd(wrong) }),
     input: {
       ...{ kind: "prompts", seed: null, examples, period: null, length },
-      ...{ bos: bosToken !== null, bosToken, bosPolicy: policy },
+      ...{ bos: bosToken !== null, bosToken, bosPolicy: policy, ...eosInWords(eos) },
       tokensSha256: await tokensHash(clean.data),
     },
     info: {
@@ -91,7 +92,7 @@ function rowsOf(
   choice: BosChoice,
 ) {
   const tokenize = (texts: readonly string[]) => tokenizeTexts(model, tokenizer, texts, choice);
-  const { bosToken, policy } = tokenize([prompts[0]!.clean]);
+  const { bosToken, policy, eos } = tokenize([prompts[0]!.clean]);
   const ids = prompts.map((prompt, index): PromptRow => {
     const { clean, corrupted, answer, wrong } = prompt;
     const [cleanIds, corruptedIds] = tokenize([clean, corrupted]).ids as [number[], number[]];
@@ -107,7 +108,7 @@ function rowsOf(
     };
   });
   checkLengths(ids, tokenizer!, model.architecture.contextLength);
-  return { ids, bosToken, policy };
+  return { ids, bosToken, policy, eos };
 }
 
 /** What an answer belongs to, for messages. */

@@ -12,8 +12,8 @@ export type Prompt =
   string | readonly string[] | readonly number[] | readonly (readonly number[])[];
 
 /**
- * Token rows of a prompt. Texts begin with BOS where the model's tokenizer asks for it, unless `bos` says otherwise; ids are
- * used as they are.
+ * Token rows of a prompt. Texts begin with BOS where the model's tokenizer asks for it, unless `bos` says otherwise, and those of
+ * an encoder end with EOS where it does; ids are used as they are.
  *
  * @throws {InputError} "tokenizer" for text and a model without a tokenizer, "tokens" for an empty prompt or an empty row
  */
@@ -32,7 +32,9 @@ export async function promptRows(
   const isText = items.every((item) => typeof item === "string");
   const tokenizer = await (isText ? model.tokenizer() : readableTokenizer(model));
   const rows = isText
-    ? tokenizeTexts(model, tokenizer, items, bos).ids
+    ? tokenizeTexts(model, tokenizer, items, bos, {
+        bothWays: model.architecture.mask === "none",
+      }).ids
     : items.every((item) => typeof item === "number")
       ? [items]
       : (items as readonly (readonly number[])[]);

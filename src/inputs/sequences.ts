@@ -2,12 +2,12 @@
 import { someOf } from "../base/someOf.ts";
 import { InputError } from "../base/errors.ts";
 import { tensor, type Tensor } from "../base/tensor.ts";
-import { withBos } from "../models/bosPolicy.ts";
+import { eosInWords, withBos } from "../models/bosPolicy.ts";
 import type { LoadedModel } from "../models/loadedModel.ts";
 import { readableTokenizer } from "../models/readableTokenizer.ts";
 import type { InputInfo } from "../results/common.ts";
 import type { SequenceInfo } from "../results/sequence.ts";
-import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
+import type { EosPolicy, Tokenizer } from "../text/tokenizer/tokenizer.ts";
 import { verifyTokens } from "../text/patterns/verifyTokens.ts";
 import {
   checkedBos,
@@ -78,6 +78,7 @@ export async function sequencesOf(
       bos: starts.every((start) => start === 1),
       bosToken: rows?.bosToken ?? (starts.includes(1) ? bosToken : null),
       bosPolicy: rows?.policy ?? "the given tokens, as they are",
+      ...eosInWords(rows?.eos),
       length: Math.max(...ids.map((row) => row.length)),
       tokensSha256: await tokensHash(Int32Array.from(ids.flat())),
     },
@@ -128,19 +129,25 @@ function generateSequences(
 }
 
 /**
- * Texts as token ids, with BOS as the choice and the tokenizer say.
+ * Texts as token ids, with BOS as the choice and the tokenizer say, and without EOS: a text is read as one that goes on, and
+ * with a causal mask nothing in it sees what is put behind it.
  *
- * @throws {InputError} "tokenizer" for a model without one, "bos" if BOS is requested for a model that declares none
+ * @param bothWays whether the model's attention sees both directions: then the EOS that the tokenizer's files put behind a
+ *   text is seen by all of it, and belongs to it
+ * @throws {InputError} "tokenizer" for a model without one, "bos" if BOS is asked of a model that declares none
  */
 export function tokenizeTexts(
   { architecture }: Pick<LoadedModel, "architecture">,
   tokenizer: Tokenizer | null,
   texts: readonly string[],
   choice: BosChoice,
+  { bothWays = false }: { readonly bothWays?: boolean } = {},
 ): {
   readonly ids: number[][];
   readonly bosToken: number | null;
   readonly policy: string;
+  /** What the tokenizer's files put behind a text; null if nothing. */
+  readonly eos: EosPolicy | null;
 } {
   if (!tokenizer)
     throw new InputError(
@@ -164,8 +171,11 @@ export function tokenizeTexts(
     choice === "auto"
       ? `auto: ${why}`
       : `${typeof choice === "number" ? `id ${choice}` : choice}, as asked`;
+  const eos = tokenizer.eos ?? null;
+  const end = bothWays && eos ? [eos.id] : [];
   return {
-    ids: encoded.map((ids) => withBos(ids, added ? bosToken : null)),
+    ids: encoded.map((ids) => [...withBos(ids, added ? bosToken : null), ...end]),
+    eos,
     bosToken: added ? bosToken : null,
     policy: already ? `${policy}; a text that begins with it gets no second` : policy,
   };

@@ -1,6 +1,7 @@
 /** @file Texts whose continuation is read: at every position the text's own next token, or after its end an answer. */
 import { InputError } from "../base/errors.ts";
 import { tensor, type Tensor } from "../base/tensor.ts";
+import { eosInWords } from "../models/bosPolicy.ts";
 import type { LoadedModel } from "../models/loadedModel.ts";
 import { nextTokens } from "../measure/nextTokens.ts";
 import type { InputInfo } from "../results/common.ts";
@@ -48,7 +49,7 @@ export async function targetRows(
     );
   const tokenizer = await model.tokenizer();
   const tokenize = (all: readonly string[]) => tokenizeTexts(model, tokenizer, all, bos);
-  const { ids, bosToken, policy } = tokenize(texts.map(({ text }) => text));
+  const { ids, bosToken, policy, eos } = tokenize(texts.map(({ text }) => text));
   checkLengths(ids, model.architecture.contextLength);
   const tokens = verifyTokens(ids, model.architecture.vocabulary);
   const [examples, length] = tokens.shape as readonly [number, number];
@@ -65,7 +66,7 @@ export async function targetRows(
     positions: answered > 0 ? [length - 1] : Array.from({ length: length - 1 }, (_, at) => at),
     info: {
       ...{ kind: "text", seed: null, examples, period: null, length },
-      ...{ bos: bosToken !== null, bosToken, bosPolicy: policy },
+      ...{ bos: bosToken !== null, bosToken, bosPolicy: policy, ...eosInWords(eos) },
       tokensSha256: await tokensHash(tokens.data),
     },
     pieces: tokenizer!.pieces(ids[0]!),

@@ -1,5 +1,7 @@
 /** @file What BOS is for a model, and whether rows that are made for it begin with it: decided here and nowhere else. */
 
+import type { EosPolicy } from "../text/tokenizer/tokenizer.ts";
+
 /** One decision, and where it comes from. */
 export interface RowBos {
   /** The id; null if the model has none. */
@@ -74,4 +76,12 @@ export function bosOfRows(
 /** `ids` with BOS in front, once: a text that begins with it already gets no second. */
 export function withBos(ids: readonly number[], bos: number | null): number[] {
   return bos === null || ids[0] === bos ? [...ids] : [bos, ...ids];
+}
+
+/** What a Result says of the EOS that the tokenizer's files put behind a text; nothing where they put none. */
+export function eosInWords(eos: EosPolicy | null | undefined): { readonly eosPolicy?: string } {
+  if (!eos) return {};
+  return {
+    eosPolicy: `id ${eos.id} is not added, though ${eos.why}: a text is read as one that goes on, and nothing in it sees what is behind`,
+  };
 }

@@ -42,6 +42,12 @@ export const inputInfo = z.object({
   bos: z.boolean().describe("whether column 0 is the BOS token"),
   bosToken: z.int().nullable(),
   bosPolicy: z.string().describe("why BOS is or is not there, in words"),
+  eosPolicy: z
+    .string()
+    .optional()
+    .describe(
+      "why the EOS that the tokenizer's files put behind a text is not there; left out where they put none",
+    ),
   length: z.int().describe("tokens in each row, BOS included"),
   tokensSha256: z
     .string()

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { InputError } from "../../src/base/errors.ts";
 import { generatedRows } from "../../src/inputs/scoreInput.ts";
-import { tokenizeTexts } from "../../src/inputs/sequences.ts";
+import { promptRows } from "../../src/inputs/promptRows.ts";
+import { sequencesOf, tokenizeTexts } from "../../src/inputs/sequences.ts";
 import { bosOfRows, withBos } from "../../src/models/bosPolicy.ts";
 import { drawnTokens, leftOutInWords, withVocabulary } from "../../src/models/drawnTokens.ts";
 import type { Architecture, Model } from "../../src/models/family.ts";
@@ -115,6 +116,34 @@ test("a text that begins with BOS already gets no second", async () => {
     [6, 5],
   ]);
   expect(policy).toBe("on, as asked; a text that begins with it gets no second");
+});
+
+describe("EOS that the tokenizer's files put behind a text", () => {
+  const single = [{ Sequence: { id: "A" } }, { SpecialToken: { id: "<|end|>" } }];
+  const withEnd = { ...tokenizerJson, post_processor: { type: "TemplateProcessing", single } };
+  const modelWithEnd = async () => {
+    const files = { "tokenizer.json": JSON.stringify(withEnd) };
+    return openModel(writeFolder(await folder({}), undefined, { files }));
+  };
+
+  test("is not added where nothing sees it, and the Result says so and why", async () => {
+    const model = await modelWithEnd();
+    const { sequences, info } = await sequencesOf(model, { texts: ["abab"] });
+    expect(sequences[0]!.tokens).toEqual([5, 5]);
+    expect(info.eosPolicy).toBe(
+      "id 6 is not added, though the template in tokenizer.json ends with <|end|>: a text is read as one that goes on, and nothing in it sees what is behind",
+    );
+    expect((await sequencesOf(model, { tokens: [[5, 5]] })).info).not.toHaveProperty("eosPolicy");
+    await model.close();
+  });
+
+  test("stands behind the texts of an encoder, all of which sees it", async () => {
+    const model = await modelWithEnd();
+    const architecture = { ...model.architecture, mask: "none" as const };
+    expect((await promptRows({ ...model, architecture }, "abab")).rows).toEqual([[5, 5, 6]]);
+    expect((await promptRows(model, "abab")).rows).toEqual([[5, 5]]);
+    await model.close();
+  });
 });
 
 describe("drawnTokens(architecture)", () => {

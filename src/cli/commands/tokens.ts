@@ -45,17 +45,17 @@ function misfit(tokenizer: Tokenizer, vocabulary: number | null, text: string): 
 function tokensJson(tokenizer: Tokenizer, text: string): string {
   const ids = tokenizer.encode(text);
   const [pieces, ranges] = [tokenizer.pieces(ids), tokenizer.ranges(text)];
-  const { bos, description } = tokenizer;
+  const { bos, eos, description } = tokenizer;
   const normalised = tokenizer.decode(ids);
   const tokens = ids.map((id, index) => ({ id, piece: pieces[index], range: ranges[index] }));
-  return `${JSON.stringify({ tokenizer: description, bos, normalised, tokens })}\n`;
+  return `${JSON.stringify({ tokenizer: description, bos, eos, normalised, tokens })}\n`;
 }
 
 /** @param visible makes text from outside safe to show */
 function tokensText(tokenizer: Tokenizer, text: string, visible: (text: string) => string): string {
   const ids = tokenizer.encode(text);
   const [pieces, ranges] = [tokenizer.pieces(ids), tokenizer.ranges(text)];
-  const { bos } = tokenizer;
+  const { bos, eos } = tokenizer;
   const normalised = tokenizer.decode(ids);
   const quote = (piece: string) => visible(JSON.stringify(piece)); // in quotes, so that spaces can be seen
   const width = Math.max(...ids.map((id) => String(id).length), 2);
@@ -66,6 +66,7 @@ function tokensText(tokenizer: Tokenizer, text: string, visible: (text: string) 
   return [
     `${visible(tokenizer.description)}: ${ids.length} tokens of ${tokenizer.vocabSize}`,
     `BOS: ${bos.id === null ? "none" : `id ${bos.id}, ${bos.addToText ? "added" : "not added"} to text by default`} (${visible(bos.why)})`,
+    ...(eos ? [`EOS: id ${eos.id}, behind the texts of encoders alone (${visible(eos.why)})`] : []),
     `${"id".padStart(width)}  bytes      piece`,
     ...rows,
     ...(normalised === text ? [] : [`the tokenizer reads this text as ${quote(normalised)}`]),

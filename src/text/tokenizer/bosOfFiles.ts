@@ -1,5 +1,5 @@
-/** @file Whether a text begins with BOS: what the files of a Hugging Face folder say, in the order of the reference. */
-import type { BosPolicy } from "./tokenizer.ts";
+/** @file Whether a text begins with BOS and ends with EOS: what the files of a Hugging Face folder say, in the order of the reference. */
+import type { BosPolicy, EosPolicy } from "./tokenizer.ts";
 import type { TokenizerClass } from "./tokenizerClasses.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -32,7 +32,7 @@ export function bosOfFiles({ postProcessor, config, specials, of, idOf }: BosFil
     return (
       beginOfClass(of, { ...config, ...specials }, idOf) ?? withoutTemplate(idOfFiles, flag, source)
     );
-  const first = firstOfTemplate(postProcessor);
+  const { first } = endsOfTemplate(postProcessor) ?? {};
   const begins = typeof first === "string" ? idOf(first) : null;
   const adds = begins !== null && of?.usesTemplate !== false;
   const against =
@@ -67,6 +67,35 @@ function beginOfClass(
   const id = idOf(content);
   const why = `${of.name} puts its ${of.begins} before every text`;
   return id === null ? null : { id, addToText: true, source: of.name, why };
+}
+
+/**
+ * The token that the files put behind every text, null if they put none.
+ *
+ * As for BOS the template of tokenizer.json decides, which GPT-NeoX's class does not follow; without a tokenizer.json
+ * `add_eos_token` does, and RoBERTa's class ends every text by itself.
+ */
+export function eosOfFiles({
+  postProcessor,
+  config,
+  specials,
+  of,
+  idOf,
+}: BosFiles): EosPolicy | null {
+  if (postProcessor !== undefined) {
+    const { last } = endsOfTemplate(postProcessor) ?? {};
+    const id = typeof last === "string" && of?.usesTemplate !== false ? idOf(last) : null;
+    return id === null ? null : { id, why: `the template in tokenizer.json ends with ${last}` };
+  }
+  const settings = { ...of?.specials, ...config, ...specials };
+  const ofClass = of?.ends !== undefined;
+  if (!ofClass && config.add_eos_token !== true) return null;
+  const content = contentOf(settings[of?.ends ?? "eos_token"]);
+  const id = content === null ? null : idOf(content);
+  const why = ofClass
+    ? `${of.name} puts its ${of.ends} behind every text`
+    : "tokenizer_config.json sets add_eos_token true";
+  return id === null ? null : { id, why };
 }
 
 function withoutBos(source: string | null): BosPolicy {
@@ -117,16 +146,23 @@ export function contentOf(token: unknown): string | null {
   return typeof content === "string" ? content : null;
 }
 
-/** The special token that a post-processor puts in front of a text, if it does. */
-function firstOfTemplate(step: unknown): unknown {
-  const { type, single, cls, processors } = Object(step) as Json;
+/** The special tokens that a post-processor puts around a text; undefined where it puts none. */
+interface TemplateEnds {
+  readonly first?: unknown;
+  readonly last?: unknown;
+}
+
+/** Undefined for a step that puts nothing around a text. */
+function endsOfTemplate(step: unknown): TemplateEnds | undefined {
+  const { type, single, cls, sep, processors } = Object(step) as Json;
   if (type === "Sequence" && Array.isArray(processors)) {
-    return processors.map(firstOfTemplate).find((token) => token !== undefined);
+    return processors.map(endsOfTemplate).find((ends) => ends !== undefined);
   }
   if (type === "TemplateProcessing" && Array.isArray(single)) {
-    return (Object((Object(single[0]) as Json).SpecialToken) as Json).id;
+    const special = (part: unknown) => (Object((Object(part) as Json).SpecialToken) as Json).id;
+    return { first: special(single[0]), last: special(single.at(-1)) };
   }
-  return (type === "RobertaProcessing" || type === "BertProcessing") && Array.isArray(cls)
-    ? cls[0]
-    : undefined;
+  if (type !== "RobertaProcessing" && type !== "BertProcessing") return undefined;
+  const nameOf = (pair: unknown): unknown => (Array.isArray(pair) ? pair[0] : undefined);
+  return { first: nameOf(cls), last: nameOf(sep) };
 }

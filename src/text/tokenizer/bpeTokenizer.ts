@@ -2,7 +2,7 @@
 import { Tokenizer as Library } from "@huggingface/tokenizers";
 import { InputError } from "../../base/errors.ts";
 import { bytesOfToken, CHARACTER_OF_BYTE } from "./byteAlphabet.ts";
-import { tokenizerOf, type BosPolicy, type Tokenizer } from "./tokenizer.ts";
+import { tokenizerOf, type BosPolicy, type EosPolicy, type Tokenizer } from "./tokenizer.ts";
 
 /** A token that is found in text before anything is cut or merged. */
 export interface AddedToken {
@@ -29,6 +29,9 @@ export interface Bpe {
   readonly unknown: string | null;
   readonly fuseUnknown: boolean;
   readonly bos: BosPolicy;
+  readonly eos?: EosPolicy | null;
+  /** Whether the names of special tokens in a text are text like any other (`split_special_tokens`). */
+  readonly splitsSpecial?: boolean;
 }
 
 const MOST_TOKENS = 4_000_000;
@@ -56,12 +59,15 @@ export function bpeTokenizer(bpe: Bpe): Tokenizer {
     return bytes;
   };
   return tokenizerOf({
-    description: bpe.description,
+    description: bpe.splitsSpecial
+      ? `${bpe.description} (names of special tokens are text like any other: split_special_tokens of tokenizer_config.json)`
+      : bpe.description,
     vocabSize: largestOf(tokenOf.keys()) + 1,
     specialTokens: bpe.added
       .filter(({ special }) => special)
       .map(({ id, content }) => ({ id, content })),
     bos: bpe.bos,
+    eos: bpe.eos,
     encode: (text) =>
       checkedIds(guardWork(bpe.description, () => library.encode(text, WITHOUT)).ids, bpe),
     bytesOf,
@@ -92,7 +98,7 @@ function libraryParts(bpe: Bpe): object {
     pre_tokenizer: withoutMissingBytes(bpe),
     post_processor: null, // what it adds is the BOS policy's matter
     decoder: null, // ours goes through bytes, which give the ranges too
-    added_tokens: bpe.added,
+    added_tokens: bpe.splitsSpecial ? bpe.added.filter(({ special }) => !special) : bpe.added,
   };
 }
 

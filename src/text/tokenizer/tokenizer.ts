@@ -19,6 +19,12 @@ export interface BosPolicy {
   readonly source?: string | null | undefined;
 }
 
+/** The token that the tokenizer's files put behind every text, and which file says so, in words. */
+export interface EosPolicy {
+  readonly id: number;
+  readonly why: string;
+}
+
 /** First byte and one past the last, in UTF-8. */
 export type ByteRange = readonly [start: number, end: number];
 
@@ -36,6 +42,8 @@ export interface Tokenizer {
   readonly vocabSize: number;
   readonly specialTokens: readonly SpecialToken[];
   readonly bos: BosPolicy;
+  /** Left out or null where the files put nothing behind a text. `encode` never adds it: whoever feeds a model decides. */
+  readonly eos?: EosPolicy | null | undefined;
   /** Token ids of `text`, nothing added. The names of special tokens in it become those tokens. */
   encode(text: string): number[];
   /** The normalised text of these ids, special tokens by name. Bytes that are no UTF-8 become U+FFFD. */
@@ -49,7 +57,7 @@ export interface Tokenizer {
 /** What a kind of tokenizer has to know; the rest follows from it. */
 export interface TokenizerParts extends Pick<
   Tokenizer,
-  "description" | "vocabSize" | "specialTokens" | "bos"
+  "description" | "vocabSize" | "specialTokens" | "bos" | "eos"
 > {
   /** Ids of text without lone surrogates. */
   readonly encode: (wellFormed: string) => number[];
@@ -59,7 +67,7 @@ export interface TokenizerParts extends Pick<
 
 /** A tokenizer made of its parts. */
 export function tokenizerOf(parts: TokenizerParts): Tokenizer {
-  const { description, vocabSize, specialTokens, bos } = parts;
+  const { description, vocabSize, specialTokens, bos, eos } = parts;
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   const bytesOf = (id: number) => parts.bytesOf(id) ?? unknownId(id, parts);
   const encode = (text: string) => parts.encode(wellFormed(text));
@@ -68,6 +76,7 @@ export function tokenizerOf(parts: TokenizerParts): Tokenizer {
     vocabSize,
     specialTokens,
     bos,
+    eos: eos ?? null,
     encode,
     decode: (ids) => decoder.decode(joinBytes(ids.map(bytesOf))),
     pieces: (ids) => ids.map((id) => decoder.decode(bytesOf(id))),

@@ -18,6 +18,8 @@ export interface TokenizerClass {
   readonly usesTemplate: boolean;
   /** The special token that it puts before every text, whatever `add_bos_token` says; left out: that decides. */
   readonly begins?: string;
+  /** The special token that it puts behind every text, whatever `add_eos_token` says; left out: that decides. */
+  readonly ends?: string;
 }
 
 const END = "<|endoftext|>";
@@ -75,6 +77,7 @@ const roberta: TokenizerClass = {
     ...{ pad_token: "<pad>", cls_token: "<s>", mask_token: "<mask>" },
   },
   begins: "cls_token",
+  ends: "sep_token",
 };
 
 const CLASSES = new Map(

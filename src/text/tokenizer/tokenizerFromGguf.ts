@@ -8,7 +8,13 @@ import { bytesOfToken } from "./byteAlphabet.ts";
 import { ggufCut, type GgufCut } from "./ggufCut.ts";
 import { list, TYPE, vocabularyOf, type GgufMetadata, type Vocabulary } from "./ggufVocabulary.ts";
 import { pieceIds, type Pieces } from "./sentencePieces.ts";
-import { tokenizerOf, type BosPolicy, type SpecialToken, type Tokenizer } from "./tokenizer.ts";
+import {
+  tokenizerOf,
+  type BosPolicy,
+  type EosPolicy,
+  type SpecialToken,
+  type Tokenizer,
+} from "./tokenizer.ts";
 
 export type { GgufMetadata } from "./ggufVocabulary.ts";
 
@@ -120,6 +126,7 @@ function byteLevel(
     unknown: null,
     fuseUnknown: false,
     bos: bosPolicy(metadata, special, { usual: pattern.bos, kind: `gpt2 with the cut ${name}` }),
+    eos: eosPolicy(metadata),
   });
 }
 
@@ -150,6 +157,7 @@ function sentencePiece(metadata: GgufMetadata, { tokens, types, special }: Vocab
     vocabSize: tokens.length,
     specialTokens: special,
     bos: bosPolicy(metadata, special, { usual: true, kind: "llama" }),
+    eos: eosPolicy(metadata),
     encode: (text) =>
       (cut ? markSpaces(text).split(cut) : [markSpaces(text)]).flatMap((part, index) => {
         const id = index % 2 === 1 ? apart.get(part) : undefined;
@@ -226,4 +234,10 @@ function bosPolicy(
     addToText: usual,
     why: `the GGUF names ${name} and does not say; its kind is ${kind}, which has ${usual ? "one" : "none"} before a text`,
   };
+}
+
+function eosPolicy(metadata: GgufMetadata): EosPolicy | null {
+  const id = metadata["tokenizer.ggml.eos_token_id"];
+  if (metadata["tokenizer.ggml.add_eos_token"] !== true || typeof id !== "number") return null;
+  return { id, why: "the GGUF sets add_eos_token true" };
 }

@@ -4,7 +4,7 @@ import { InputError } from "../../base/errors.ts";
 import { isObject } from "../../base/isObject.ts";
 import { addedToken } from "./addedToken.ts";
 import { bpeTokenizer, type AddedToken } from "./bpeTokenizer.ts";
-import { bosOfFiles } from "./bosOfFiles.ts";
+import { bosOfFiles, eosOfFiles, type BosFiles } from "./bosOfFiles.ts";
 import { checkedNormalizer, checkedPreTokenizer, hasStep } from "./textPipeline.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import { tokenizerClassOf, type TokenizerClass } from "./tokenizerClasses.ts";
@@ -39,6 +39,13 @@ export function tokenizerFromJson(
   const added = addedTokens(file.added_tokens, name);
   const unknown = typeof model.unk_token === "string" ? model.unk_token : null;
   const byteLevel = hasStep(file.decoder, "ByteLevel") || hasStep(file.pre_tokenizer, "ByteLevel");
+  const ends: BosFiles = {
+    postProcessor: file.post_processor ?? null,
+    config: settings,
+    specials: {},
+    of,
+    idOf: (token) => added.find((each) => each.content === token)?.id ?? vocab.get(token) ?? null,
+  };
   return bpeTokenizer({
     description: name,
     kind: byteLevel ? "byte-level" : "metaspace",
@@ -51,13 +58,9 @@ export function tokenizerFromJson(
     byteFallback: model.byte_fallback === true,
     unknown: unknown !== null && vocab.has(unknown) ? unknown : null,
     fuseUnknown: model.fuse_unk === true,
-    bos: bosOfFiles({
-      postProcessor: file.post_processor ?? null,
-      config: settings,
-      specials: {},
-      of,
-      idOf: (token) => added.find((each) => each.content === token)?.id ?? vocab.get(token) ?? null,
-    }),
+    bos: bosOfFiles(ends),
+    eos: eosOfFiles(ends),
+    splitsSpecial: settings.split_special_tokens === true,
   });
 }
 

@@ -1,7 +1,7 @@
 /** @file The tokenizer of folders from before tokenizer.json: vocab.json and merges.txt, and the files beside them. */
 import { InputError } from "../../base/errors.ts";
 import { addedToken } from "./addedToken.ts";
-import { bosOfFiles, contentOf } from "./bosOfFiles.ts";
+import { bosOfFiles, contentOf, eosOfFiles } from "./bosOfFiles.ts";
 import { bpeTokenizer, type AddedToken } from "./bpeTokenizer.ts";
 import { checkedNormalizer, checkedPreTokenizer } from "./textPipeline.ts";
 import type { Tokenizer } from "./tokenizer.ts";
@@ -51,6 +51,7 @@ export function tokenizerFromMerges(files: MergesFiles): Tokenizer {
   const { added, specials } = addedTokens(files, config, of, vocab);
   const idOf = (token: string) =>
     added.find(({ content }) => content === token)?.id ?? vocab.get(token) ?? null;
+  const ends = { postProcessor: undefined, config, specials, of, idOf };
   return bpeTokenizer({
     description: `${NAME}, as ${of.name} by ${tokenizerClass.source ?? "assumption: no file names a tokenizer_class"}`,
     kind: "byte-level",
@@ -63,7 +64,9 @@ export function tokenizerFromMerges(files: MergesFiles): Tokenizer {
     byteFallback: false,
     unknown: null,
     fuseUnknown: false,
-    bos: bosOfFiles({ postProcessor: undefined, config, specials, of, idOf }),
+    bos: bosOfFiles(ends),
+    eos: eosOfFiles(ends),
+    splitsSpecial: config.split_special_tokens === true,
   });
 }
 

@@ -10,6 +10,7 @@ interface Case {
   readonly ids: readonly (readonly number[])[];
   readonly bos: number | null;
   readonly adds: number | null;
+  readonly ends: number | null;
 }
 const read = (name: string) =>
   JSON.parse(
@@ -31,11 +32,14 @@ function content(name: string, value: unknown): string {
   if (value === "MERGES")
     return `#version: 0.2\n${merges.map((pair) => pair.join(" ")).join("\n")}\n`;
   return JSON.stringify(
-    name === "tokenizer.json" ? tokenizerJson(...(value as [string, string | null])) : value,
+    name === "tokenizer.json" ? tokenizerJson(...(value as [string, Template])) : value,
   );
 }
 
-function tokenizerJson(base: string, template: string | null): Json {
+/** The token before a text, or those before and behind it. */
+type Template = string | null | readonly [string | null, string | null];
+
+function tokenizerJson(base: string, template: Template): Json {
   const own = VECTORS[base === "metaspace" ? "metaspace" : "byteLevel"].tokenizer;
   const cut =
     base === "spaced" || base === "plain"
@@ -44,8 +48,10 @@ function tokenizerJson(base: string, template: string | null): Json {
           pre_tokenizer: { type: "ByteLevel", add_prefix_space: base === "spaced" },
         }
       : {};
-  const first = template === null ? [] : [{ SpecialToken: { id: template, type_id: 0 } }];
-  const single = [...first, { Sequence: { id: "A", type_id: 0 } }];
+  const [first = null, last = null] =
+    typeof template === "string" || template === null ? [template] : template;
+  const token = (id: string | null) => (id === null ? [] : [{ SpecialToken: { id, type_id: 0 } }]);
+  const single = [...token(first), { Sequence: { id: "A", type_id: 0 } }, ...token(last)];
   return { ...own, ...cut, post_processor: { type: "TemplateProcessing", single } };
 }
 
@@ -63,6 +69,7 @@ describe("a folder with vocab.json and merges.txt", () => {
     expect(texts.map((text) => tokenizer.encode(text))).toEqual(recorded.ids);
     expect(tokenizer.bos.addToText ? tokenizer.bos.id : null).toBe(recorded.adds);
     expect(tokenizer.bos.id).toBe(recorded.bos);
+    expect(tokenizer.eos?.id ?? null).toBe(recorded.ends);
   });
 
   test("is GPT-2's kind where no file says anything, and says that this was assumed", async () => {
@@ -88,8 +95,11 @@ describe("a folder with vocab.json and merges.txt", () => {
 });
 
 describe("a folder with tokenizer.json", () => {
-  test.each(fast)("says of BOS what the reference says: %s", async (name, recorded) => {
+  test.each(fast)("says of BOS and EOS what the reference says: %s", async (name, recorded) => {
     const tokenizer = await tokenizerOf(recorded);
+    expect(tokenizer.eos?.id ?? null).toBe(recorded.ends);
+    if (name.includes("split_special_tokens"))
+      expect(texts.map((text) => tokenizer.encode(text))).toEqual(recorded.ids);
     const { id, addToText, source } = tokenizer.bos;
     expect(addToText ? id : null).toBe(recorded.adds);
     if (recorded.bos !== null && !name.startsWith("LlamaTokenizer")) expect(id).toBe(recorded.bos);
