@@ -154,7 +154,7 @@ export function tokenizeTexts(
       "tokenizer",
       "a text needs a tokenizer beside the model, this one has none; give token ids",
     );
-  const { id, addToText, why } = tokenizer.bos;
+  const { id, addToText, why, more = [] } = tokenizer.bos;
   const bos = id ?? architecture.bosToken;
   if (choice === "on" && bos === null)
     throw new InputError(
@@ -173,8 +173,12 @@ export function tokenizeTexts(
       : `${typeof choice === "number" ? `id ${choice}` : choice}, as asked`;
   const eos = tokenizer.eos ?? null;
   const end = bothWays && eos ? [eos.id] : [];
+  const rest = choice === "auto" && added ? more : [];
   return {
-    ids: encoded.map((ids) => [...withBos(ids, added ? bosToken : null), ...end]),
+    ids: encoded.map((ids) => [
+      ...(ids[0] === bosToken ? ids : withBos([...rest, ...ids], added ? bosToken : null)),
+      ...end,
+    ]),
     eos,
     bosToken: added ? bosToken : null,
     policy: already ? `${policy}; a text that begins with it gets no second` : policy,

@@ -33,17 +33,21 @@ export interface TokenizerBos {
 /** Families that are trained without BOS, though their config.json has a `bos_token_id`. */
 const WITHOUT_BOS = /^qwen/;
 
+/** Families whose tokenizers name a BOS, too, that no text of their training had: BLOOM's documents end with `</s>`, and that is all. */
+const NEVER_SEEN = /^bloom$/;
+
 /**
  * Whether generated rows begin with BOS, and with which id.
  *
  * The tokenizer's files come first: one that says `bos_token` is null belongs to a model that never saw one (Qwen), and the
  * `bos_token_id` of config.json counts for nothing; one that names a token has that token. Where they say nothing, config.json
- * counts, unless the family is known to be trained without. `add_bos_token` is not asked: it is about texts, and GPT-2's
+ * counts, unless the family is known to be trained without. BLOOM's files name a token that its training never had. `add_bos_token` is not asked: it is about texts, and GPT-2's
  * and Pythia's say no though their training text has the token before every document.
  *
  * @param files null if the model has no tokenizer
- * @see TransformerLens, whose `default_prepend_bos` is true but for families that its table names (BLOOM and GPT-NeoX among
- *   them): here the files decide
+ * @see TransformerLens 4.3, whose `default_prepend_bos` is true but for families that its adapters name. Of these BLOOM, Qwen and
+ *   SmolLM3 (whose files say that there is none) have none here either; GPT-NeoX, MPT, Phi and Granite have theirs, which is
+ *   the token that ends each document, so that their training text has it before the next
  */
 export function bosOfRows(
   { bosToken, family, vocabulary }: DeclaredConfig,
@@ -55,6 +59,8 @@ export function bosOfRows(
   const declared = bosToken === null ? "" : `, though config.json has bos_token_id ${bosToken}`;
   if (files?.content === null)
     return without(`${files.source} says that there is no BOS${declared}`, files.source);
+  if (NEVER_SEEN.test(family))
+    return without(`${family} is trained without BOS, though its tokenizer names one`, null);
   const tokenOfFiles = typeof files?.content === "string" ? files.id : null;
   if (tokenOfFiles === null && WITHOUT_BOS.test(family))
     return without(`${family} is trained without BOS${declared}`, null);

@@ -90,6 +90,21 @@ describe("bosOfRows(configuration, files)", () => {
     expect(bos).toMatchObject({ token: 6, add: true, source: "tokenizer_config.json" });
   });
 
+  test("is none for BLOOM, whose tokenizer names one that its training never had", async () => {
+    const config = { tokenizer_class: "BloomTokenizer", bos_token: "<s>", eos_token: "<|end|>" };
+    const { bos, bosToken } = await loaded(
+      { "tokenizer.json": tokenizerJson, "tokenizer_config.json": config },
+      { family: "bloom" },
+    );
+    expect(bosToken).toBe(null);
+    expect(bos!.reason).toBe("bloom is trained without BOS, though its tokenizer names one");
+    const files = { content: "<s>", id: 3, source: "tokenizer_config.json" };
+    expect(bosOfRows({ ...qwen, family: "gpt_neox" }, files)).toMatchObject({
+      token: 3,
+      add: true,
+    });
+  });
+
   test("is config.json's without a tokenizer, and none where the model does not have the id", () => {
     expect(bosOfRows(architecture, null)).toEqual({
       ...{ token: 1, add: true, source: "config.json", reason: "the model declares BOS id 1" },
@@ -116,6 +131,24 @@ test("a text that begins with BOS already gets no second", async () => {
     [6, 5],
   ]);
   expect(policy).toBe("on, as asked; a text that begins with it gets no second");
+});
+
+test("a template with two tokens before a text gives both, once (GLM)", async () => {
+  const token = (id: string) => ({ SpecialToken: { id, type_id: 0 } });
+  const single = [token("<|end|>"), token("<tool>"), { Sequence: { id: "A", type_id: 0 } }];
+  const file = { ...tokenizerJson, post_processor: { type: "TemplateProcessing", single } };
+  const path = await folder({ "tokenizer.json": file });
+  const tokenizer = await textTokenizer(folderText(path), "tokenizer.json");
+  const texts = ["ab", "<|end|><tool>ab"];
+  const { ids, policy } = tokenizeTexts(model({ bosToken: 6 }), tokenizer, texts, "auto");
+  expect(ids).toEqual([
+    [6, 7, 5],
+    [6, 7, 5],
+  ]);
+  expect(policy).toBe(
+    "auto: the template in tokenizer.json begins with it, then <tool>; a text that begins with it gets no second",
+  );
+  expect(tokenizeTexts(model({ bosToken: 6 }), tokenizer, ["ab"], "off").ids).toEqual([[5]]);
 });
 
 describe("EOS that the tokenizer's files put behind a text", () => {

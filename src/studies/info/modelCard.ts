@@ -87,11 +87,12 @@ function describe({ tokenizer, none }: FoundTokenizer): ModelCard["tokenizer"] {
 }
 
 function bosOf({ architecture }: LoadedModel, tokenizer: Tokenizer | null): ModelCard["bos"] {
-  const { bosToken } = architecture;
+  const { bosToken, bos } = architecture;
   const rows =
-    bosToken === null
+    bos?.reason ??
+    (bosToken === null
       ? "the configuration declares no bos_token_id"
-      : `the configuration declares bos_token_id ${bosToken}`;
+      : `the configuration declares bos_token_id ${bosToken}`);
   const text = tokenizer && {
     id: tokenizer.bos.id,
     added: tokenizer.bos.addToText,

@@ -32,7 +32,7 @@ export function bosOfFiles({ postProcessor, config, specials, of, idOf }: BosFil
     return (
       beginOfClass(of, { ...config, ...specials }, idOf) ?? withoutTemplate(idOfFiles, flag, source)
     );
-  const { first } = endsOfTemplate(postProcessor) ?? {};
+  const { first, more = [] } = endsOfTemplate(postProcessor) ?? {};
   const begins = typeof first === "string" ? idOf(first) : null;
   const adds = begins !== null && of?.usesTemplate !== false;
   const against =
@@ -40,12 +40,13 @@ export function bosOfFiles({ postProcessor, config, specials, of, idOf }: BosFil
       ? `; add_bos_token ${flag} of tokenizer_config.json counts for nothing beside it`
       : "";
   const file = "tokenizer.json";
+  const then = more.length > 0 ? `, then ${more.join(", ")}` : "";
+  const moreIds = more.flatMap((token) => idOf(String(token)) ?? []);
   if (adds)
     return {
-      id: begins,
-      addToText: true,
-      source: file,
-      why: `the template in ${file} begins with it${against}`,
+      ...{ id: begins, addToText: true, source: file },
+      ...(moreIds.length > 0 && { more: moreIds }),
+      why: `the template in ${file} begins with it${then}${against}`,
     };
   const id = idOfFiles ?? begins;
   if (id === null) return withoutBos(source);
@@ -149,6 +150,8 @@ export function contentOf(token: unknown): string | null {
 /** The special tokens that a post-processor puts around a text; undefined where it puts none. */
 interface TemplateEnds {
   readonly first?: unknown;
+  /** Those between the first and the text. */
+  readonly more?: readonly unknown[];
   readonly last?: unknown;
 }
 
@@ -160,7 +163,10 @@ function endsOfTemplate(step: unknown): TemplateEnds | undefined {
   }
   if (type === "TemplateProcessing" && Array.isArray(single)) {
     const special = (part: unknown) => (Object((Object(part) as Json).SpecialToken) as Json).id;
-    return { first: special(single[0]), last: special(single.at(-1)) };
+    const names = single.map(special);
+    const before = names.findIndex((name) => name === undefined);
+    const more = names.slice(1, Math.max(1, before));
+    return { first: names[0], more, last: names.at(-1) };
   }
   if (type !== "RobertaProcessing" && type !== "BertProcessing") return undefined;
   const nameOf = (pair: unknown): unknown => (Array.isArray(pair) ? pair[0] : undefined);

@@ -13,6 +13,8 @@ export interface BosPolicy {
   readonly id: number | null;
   /** Whether those files ask for it before a text. `encode` never adds it: whoever feeds a model does. */
   readonly addToText: boolean;
+  /** What follows it before a text, where the files put more than one token there (GLM: `[gMASK]`, then `<sop>`). */
+  readonly more?: readonly number[] | undefined;
   /** Which file says so, in words. */
   readonly why: string;
   /** The file, or the class that a file names; null or left out where there is none. */
