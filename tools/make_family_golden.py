@@ -53,8 +53,11 @@ def main(out, model_type, *options):
             mixer.register_forward_hook(lambda _, args, out, at=at: keep(f"{at}.hook_attn_out", first(out)))
         if hasattr(block, "mixer"):
             continue
+        if getattr(block, "block_sparse_moe", None) is None and hasattr(block, "shared_mlp"):
+            block.shared_mlp.register_forward_hook(lambda _, args, out, at=at: keep(f"{at}.hook_mlp_out", out))
         if mixer is not None:  # of a hybrid, whose other layers have attention
-            block.feed_forward.register_forward_hook(lambda _, args, out, at=at: keep(f"{at}.hook_mlp_out", first(out).reshape(BATCH, LENGTH, -1)))
+            if hasattr(block, "feed_forward"):
+                block.feed_forward.register_forward_hook(lambda _, args, out, at=at: keep(f"{at}.hook_mlp_out", first(out).reshape(BATCH, LENGTH, -1)))
             continue
         attention = part(block, "self_attn", "attn")
         attention.register_forward_hook(lambda _, args, out, at=at: keep(f"{at}.hook_attn_out", first(out)))
@@ -67,7 +70,7 @@ def main(out, model_type, *options):
     with torch.no_grad():
         result = model(tokens, use_cache=False, **({} if hasattr(model, "backbone") else {"output_attentions": True}))
     keep("logits", result.logits)
-    with_attention = [layer for layer, block in enumerate(layers) if not hasattr(block, "mamba")]
+    with_attention = [layer for layer, block in enumerate(layers) if getattr(block, "mamba", None) is None]
     patterns = getattr(result, "attentions", None) or []
     for layer, pattern in zip(with_attention, patterns) if len(patterns) == len(with_attention) else enumerate(patterns):
         if pattern is not None:

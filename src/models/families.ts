@@ -40,6 +40,7 @@ import { gptNeox } from "./families/gptNeox.ts";
 import { gptOss } from "./families/gptOss.ts";
 import { granite } from "./families/granite.ts";
 import { graniteMoe, graniteMoeShared } from "./families/graniteMoe.ts";
+import { graniteMoeHybrid } from "./families/graniteMoeHybrid.ts";
 import { llavaSeeing } from "./families/llava.ts";
 import { llama4Text } from "./families/llama4.ts";
 import { jamba } from "./families/jamba.ts";
@@ -141,6 +142,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   cwm,
   ernie4_5_moe: ernie45Moe,
   flex_olmo: flexOlmo,
+  granitemoehybrid: graniteMoeHybrid,
   granitemoeshared: graniteMoeShared,
   jais2,
   minimax_m2: minimaxM2,

@@ -6,12 +6,8 @@ import { llamaAttention, llamaKeys, llamaRow } from "./llamaLike.ts";
 import { checkScanHeads, timeLimits } from "./mamba.ts";
 import { family } from "./row.ts";
 
-const schema = z.object({
-  ...llamaKeys,
-  num_key_value_heads: z.int().positive().nullable().default(8),
-  max_position_embeddings: z.int().positive().default(262144),
-  rms_norm_eps: z.number().positive().default(1e-5),
-  attn_layer_indices: z.array(z.int().nonnegative()).nullish(),
+/** Keys of Bamba's scans, which Granite's hybrids have too. */
+export const scanKeys = {
   mamba_n_heads: z.int().positive().default(128),
   mamba_d_head: z.union([z.int().positive(), z.literal("auto")]).default("auto"),
   mamba_n_groups: z.int().positive().default(1),
@@ -21,10 +17,20 @@ const schema = z.object({
   mamba_conv_bias: z.boolean().default(true),
   mamba_proj_bias: z.boolean().default(false),
   time_step_limit: timeLimits,
+  /** How fast it goes. */
+  mamba_chunk_size: z.unknown().optional(),
+};
+
+const schema = z.object({
+  ...llamaKeys,
+  ...scanKeys,
+  num_key_value_heads: z.int().positive().nullable().default(8),
+  max_position_embeddings: z.int().positive().default(262144),
+  rms_norm_eps: z.number().positive().default(1e-5),
+  attn_layer_indices: z.array(z.int().nonnegative()).nullish(),
   attention_bias: z.boolean().default(false),
   mlp_bias: z.boolean().default(false),
   /** How fast it goes, how it is trained, what is returned. */
-  mamba_chunk_size: z.unknown().optional(),
   num_logits_to_keep: z.unknown().optional(),
   z_loss_coefficient: z.unknown().optional(),
   use_mamba_kernels: z.unknown().optional(),
@@ -66,7 +72,10 @@ export const bamba = family("bamba", schema, (c) => {
   return { ...row, spec: { ...row.spec, blocks } };
 });
 
-function scanOf(c: Keys): SsmSpec {
+type ScanKeys = z.infer<z.ZodObject<typeof scanKeys>> &
+  Pick<Keys, "hidden_size" | "hidden_act" | "rms_norm_eps">;
+
+export function scanOf(c: ScanKeys): SsmSpec {
   const heads = c.mamba_n_heads;
   const inner = c.mamba_expand * c.hidden_size;
   const dHead = c.mamba_d_head === "auto" ? Math.floor(inner / heads) : c.mamba_d_head;
