@@ -5,11 +5,14 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { maxIndex } from "d3-array";
 import { describe, expect, test } from "vitest";
 import type { Tensor } from "../../src/base/tensor.ts";
 import { slice } from "../../src/graph/edits/slice.ts";
 import { featuresOfAudio } from "../../src/inputs/media/mediaInputs.ts";
 import { feedsOf } from "../../src/inputs/modelInputs.ts";
+import { mean } from "../../src/measure/mean.ts";
+import { rankCorrelation } from "../../src/measure/rankCorrelation.ts";
 import { openFolder } from "../../src/models/folder.ts";
 import { prepare } from "../../src/runtime/prepare.ts";
 import { oneEngine } from "../interventions/engine.ts";
@@ -42,35 +45,27 @@ describe.skipIf(folder === undefined)(`a real Whisper${note}`, () => {
     const { alignment_heads: published } = JSON.parse(
       readFileSync(join(folder!, "generation_config.json"), "utf8"),
     ) as { alignment_heads: [number, number][] };
-    const own = published.map(([layer, head]) => follows[layer * heads + head]!);
-    const middle = follows.toSorted((a, b) => a - b)[follows.length >> 1]!;
-    const mean = own.reduce((sum, value) => sum + value, 0) / own.length;
-    expect(mean).toBeGreaterThan(0.8);
-    expect(mean).toBeGreaterThan(middle);
+    const isPublished = follows.map((_, at) =>
+      published.some(([layer, head]) => layer * heads + head === at),
+    );
+    const meanOf = (kind: boolean) => mean(follows.filter((_, at) => isPublished[at] === kind));
+    const words = follows.map((value, at) => `${value.toFixed(2)}${isPublished[at] ? "*" : ""}`);
+    console.log(`heads that follow the sound (* published): ${words.join(" ")}`);
+    for (const [at, value] of follows.entries())
+      if (isPublished[at]) expect(value, `${at}`).toBeGreaterThan(0.9);
+    expect(meanOf(false)).toBeLessThan(meanOf(true));
   });
 });
 
-/** Correlation of a token's place with the frame that a head attends to on average, over tokens after the start. */
+/**
+ * Rank correlation of a token's place with the frame that a head attends to most, over tokens after the start. Not with its mean
+ * frame: silence fills the window of 30 seconds, and what little goes there pulls a mean far off.
+ */
 function following({ data, shape }: Tensor, head: number, from: number): number {
   const [, , queries, keys] = shape as readonly [number, number, number, number];
   const frames = Array.from({ length: queries - from }, (_, index) => {
     const at = (head * queries + from + index) * keys;
-    let frame = 0;
-    for (let key = 0; key < keys; key++) frame += key * data[at + key]!;
-    return frame;
+    return maxIndex(data.subarray(at, at + keys));
   });
-  const places = frames.map((_, place) => place);
-  return correlation(places, frames);
-}
-
-function correlation(x: readonly number[], y: readonly number[]): number {
-  const meanOf = (values: readonly number[]) =>
-    values.reduce((sum, value) => sum + value, 0) / values.length;
-  const [meanX, meanY] = [meanOf(x), meanOf(y)];
-  const product = (a: readonly number[], b: readonly number[], ma: number, mb: number) =>
-    a.reduce((sum, value, index) => sum + (value - ma) * (b[index]! - mb), 0);
-  return (
-    product(x, y, meanX, meanY) /
-    Math.sqrt(product(x, x, meanX, meanX) * product(y, y, meanY, meanY))
-  );
+  return rankCorrelation(frames, [...frames.keys()])!;
 }
