@@ -162,7 +162,8 @@ export function pictureName(id: string): string {
 
 /** `gpt2 · family gpt2 · 12 layers × 12 heads · revision 607a30d7`. */
 export function modelWords(model: ModelInfo): string {
-  const grouped = model.kvHeads === model.heads ? "" : ` (${model.kvHeads} key and value heads)`;
+  const grouped =
+    model.kvHeads === model.heads ? "" : ` (${plural(model.kvHeads, "key and value head")})`;
   return [
     model.id,
     `family ${model.family}`,
@@ -222,7 +223,10 @@ function modelSettings(model: ModelInfo): Setting[] {
     ["revision", model.revision ?? "–"],
     ["sha256 of the weights", model.sha256],
     ["layers", model.layers],
-    ["heads", `${model.heads} query heads, ${model.kvHeads} key and value heads`],
+    [
+      "heads",
+      `${plural(model.heads, "query head")}, ${plural(model.kvHeads, "key and value head")}`,
+    ],
     ...(model.headsByLayer
       ? [["heads by layer, or units of a scan", model.headsByLayer.join(", ")] as const]
       : []),

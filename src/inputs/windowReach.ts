@@ -8,6 +8,19 @@ import type { Architecture } from "../models/family.ts";
 type Reach = Pick<Architecture, "layers" | "windows" | "chunks">;
 type Sizes = readonly (number | null)[];
 
+/** Whether a query sees a key in `layer`, up to itself and within its window or chunk; null: all up to itself. */
+export function sightOf(
+  { windows = [], chunks = [] }: Omit<Reach, "layers">,
+  layer: number,
+): ((query: number, key: number) => boolean) | null {
+  const [window, chunk] = [windows[layer] ?? null, chunks[layer] ?? null];
+  if (window === null && chunk === null) return null;
+  return (query, key) =>
+    key <= query &&
+    (window === null || query - key < window) &&
+    (chunk === null || Math.floor(query / chunk) === Math.floor(key / chunk));
+}
+
 /** Layers of which no query sees the token after the earlier copy, `period - 1` before it: those with a window, or chunks, under `period`. */
 export function layersOutOfReach({ windows = [], chunks = [] }: Reach, period: number): number[] {
   const layers = new Set([...shorterThan(period, windows), ...shorterThan(period, chunks)]);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { layersNamed, windowsNamed } from "../../src/draw/layersNamed.ts";
-import { aboutLines } from "../../src/draw/studyView.ts";
+import { layersNamed, sharesByLayer, windowsNamed } from "../../src/draw/layersNamed.ts";
+import { aboutLines, modelWords } from "../../src/draw/studyView.ts";
 import { openFolder } from "../../src/models/folder.ts";
 import { score } from "../../src/studies/score/score.ts";
 import { scoreResult } from "../../src/studies/score/result.ts";
@@ -30,6 +30,20 @@ describe("layers in words", () => {
     expect(sees(8, 8, null, 4)).toBe(
       "global attention in layer 2; the last 8 tokens in layers 0-1; the last 4 tokens in layer 3",
     );
+  });
+
+  test("have a number for all, or one for those that are alike", () => {
+    expect(sharesByLayer([0.0213, 0.0213])).toBe(".02");
+    expect(sharesByLayer([0.031, 0.02, 0.031, 0.031])).toBe(".03 in layers 0, 2-3, .02 in layer 1");
+    expect(sharesByLayer([])).toBe("");
+  });
+
+  test("count one head as one", () => {
+    const model = {
+      ...{ id: "m", family: "f", revision: null, sha256: "", layers: 1, heads: 4, kvHeads: 1 },
+      processing: "none" as const,
+    };
+    expect(modelWords(model)).toBe("m · family f · 1 layer × 4 heads (1 key and value head)");
   });
 
   test("say where rows are cut into chunks", () => {

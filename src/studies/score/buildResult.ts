@@ -7,6 +7,7 @@ import { attentionTables, ATTENTION_SCORES } from "../../measure/attentionTables
 import { meanInterval, scoreInterval, type Interval } from "../../measure/interval.ts";
 import { copyLosses } from "../../measure/losses.ts";
 import { uniformScores } from "../../measure/uniformScores.ts";
+import { sightOf } from "../../inputs/windowReach.ts";
 import type { Precision } from "../../measure/stopByPrecision.ts";
 import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { ScoreName, ScoreResult } from "./result.ts";
@@ -37,6 +38,7 @@ export function scoreResultOf(
   const { info } = rows;
   const tables = attentionTables({ start: rows.start, period: rows.period, length: info.length });
   const uniform = uniformScores(tables).data;
+  const uniformByLayer = nullsByLayer(model.architecture, tables);
   const means = (name: ScoreName) => scores.map((layer) => layer.map((head) => mean(head[name])));
   const intervals = scores.map((layer) => layer.map(({ induction }) => scoreInterval(induction)));
   const induction = means("induction");
@@ -50,6 +52,7 @@ export function scoreResultOf(
     ]),
     scores: forEachScore(means),
     uniform: forEachScore((name) => uniform[ATTENTION_SCORES.indexOf(name)]!),
+    ...(uniformByLayer && { uniformByLayer }),
     intervals: { induction: intervals },
     precision: precision && {
       target: precision.target,
@@ -61,11 +64,27 @@ export function scoreResultOf(
     top,
     verdictInWords: scoreWords({
       top,
-      uniform: uniform[ATTENTION_SCORES.indexOf("induction")]!,
+      uniform:
+        uniformByLayer?.induction[top[0]?.layer ?? 0] ??
+        uniform[ATTENTION_SCORES.indexOf("induction")]!,
       examples: info.examples,
     }),
     ...footerOf(backend, timings),
   };
+}
+
+/** Null where every layer sees all of these rows. */
+function nullsByLayer(
+  architecture: LoadedModel["architecture"],
+  tables: Tensor,
+): Record<ScoreName, number[]> | null {
+  const [, length] = tables.shape as readonly [number, number, number];
+  const sights = Array.from({ length: architecture.layers }, (_, layer) =>
+    sightOf(architecture, layer),
+  );
+  if (sights.every((sees) => sees === null || sees(length - 1, 0))) return null;
+  const nulls = sights.map((sees) => uniformScores(tables, sees ?? undefined).data);
+  return forEachScore((name) => nulls.map((values) => values[ATTENTION_SCORES.indexOf(name)]!));
 }
 
 function forEachScore<Value>(valueOf: (name: ScoreName) => Value): Record<ScoreName, Value> {

@@ -28,6 +28,12 @@ export const scoreResult = z.object({
   uniform: z
     .record(z.enum(SCORE_NAMES), z.number())
     .describe("what uniform causal attention scores on these rows: the null to compare with"),
+  uniformByLayer: z
+    .record(z.enum(SCORE_NAMES), z.array(z.number()))
+    .optional()
+    .describe(
+      "the same by layer, where a window or chunks keep some layers from keys of these rows; left out: all see all",
+    ),
   intervals: z.object({
     induction: intervalByHead.describe(
       "95 % interval over sequences, logit-t with a correction for skew; null under 10 examples",

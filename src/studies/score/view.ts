@@ -13,7 +13,14 @@ import {
   type StudyTable,
   type StudyView,
 } from "../../draw/studyView.ts";
-import { intervalWords, lossWords, precisionWords, standingOut, topWords } from "./viewWords.ts";
+import {
+  intervalWords,
+  lossWords,
+  precisionWords,
+  standingOut,
+  topWords,
+  uniformWords,
+} from "./viewWords.ts";
 import { SCORE_NAMES, type ScoreResult } from "./result.ts";
 import { seedTables, seedWords } from "./viewSeeds.ts";
 
@@ -25,7 +32,7 @@ export function scoreView(result: ScoreResult): StudyView {
     lines: aboutLines(result),
     sentences: [
       result.verdictInWords,
-      `Uniform attention scores ${share(result.uniform.induction)}; ${intervalWords(result)}.`,
+      `Uniform attention scores ${uniformWords(result)}; ${intervalWords(result)}.`,
       ...precisionWords(result),
       lossWords(result),
       ...seedWords(result),
@@ -68,11 +75,15 @@ export function scoreHeadMap(result: ScoreResult): HeadMap {
   };
 }
 
-function topTable({ top }: ScoreResult): StudyTable {
+function topTable({ top, uniformByLayer }: ScoreResult): StudyTable {
+  const nulls = uniformByLayer?.induction;
   return {
     caption: "Heads with the highest induction score",
-    columns: [headColumn(), "induction", "low", "high"],
-    rows: top.map(({ layer, head, score, low, high }) => [{ layer, head }, score, low, high]),
+    columns: [headColumn(), "induction", "low", "high", ...(nulls ? ["uniform"] : [])],
+    rows: top.map(({ layer, head, score, low, high }) => [
+      ...[{ layer, head }, score, low, high],
+      ...(nulls ? [nulls[layer]!] : []),
+    ]),
   };
 }
 
@@ -94,17 +105,19 @@ function channelTables({ scores, model, uniform }: ScoreResult): StudyTable[] {
   ];
 }
 
-function headTable({ scores, intervals, uniform }: ScoreResult): StudyTable {
+function headTable({ scores, intervals, uniform, uniformByLayer }: ScoreResult): StudyTable {
+  const layerNulls = uniformByLayer?.induction;
   const nulls = SCORE_NAMES.map((name) => `${scoreRow(name).title} ${share(uniform[name])}`);
   const [, ...others] = SCORE_NAMES;
   return {
-    caption: `Mean attention weights of every head, 0 to 1, with the 95 % interval of induction. Uniform attention scores: ${nulls.join(", ")}.`,
+    caption: `Mean attention weights of every head, 0 to 1, with the 95 % interval of induction. Uniform attention${layerNulls ? " that sees all" : ""} scores: ${nulls.join(", ")}.`,
     columns: [
       headColumn(),
       { name: "induction", scale: UNIT_SCALE },
       "low",
       "high",
       ...others.map((name) => ({ name: scoreRow(name).title, key: name, scale: UNIT_SCALE })),
+      ...(layerNulls ? ["uniform"] : []),
     ],
     rows: scores.induction.flatMap((row, layer) =>
       row.map((value, head) => [
@@ -112,6 +125,7 @@ function headTable({ scores, intervals, uniform }: ScoreResult): StudyTable {
         value,
         ...(intervals.induction[layer]![head] ?? [null, null]),
         ...others.map((name) => scores[name][layer]![head]!),
+        ...(layerNulls ? [layerNulls[layer]!] : []),
       ]),
     ),
     terminalRows: 0,

@@ -2,6 +2,7 @@
 import { headName } from "../../base/headName.ts";
 import { INDUCTION_ATTENTION } from "../../measure/attendsLikeInduction.ts";
 import type { ScoreResult } from "./result.ts";
+import { sharesByLayer } from "../../draw/layersNamed.ts";
 import { nats, plural, share } from "../../draw/numbers.ts";
 
 /** `18.6 .93 [.91, .95]`, one for each top head. */
@@ -10,6 +11,13 @@ export function topWords({ top }: ScoreResult): string[] {
     const interval = low === null || high === null ? "" : ` [${share(low)}, ${share(high)}]`;
     return `${headName({ layer, head })} ${share(score)}${interval}`;
   });
+}
+
+/** `.02`, or a number for each layer where they do not all see all. */
+export function uniformWords({ uniform, uniformByLayer }: ScoreResult): string {
+  return uniformByLayer
+    ? `${sharesByLayer(uniformByLayer.induction)}, by how far they see`
+    : share(uniform.induction);
 }
 
 /** What the intervals are, or why there are none. */
@@ -41,8 +49,9 @@ export function lossWords({ loss }: ScoreResult): string {
 }
 
 /** The top heads that a picture points at: those clearly above what uniform attention scores. */
-export function standingOut({ top, uniform }: ScoreResult): ScoreResult["top"] {
+export function standingOut({ top, uniform, uniformByLayer }: ScoreResult): ScoreResult["top"] {
+  const nullOf = (layer: number) => uniformByLayer?.induction[layer] ?? uniform.induction;
   return top.filter(
-    ({ score, low }) => (low ?? score) > uniform.induction + INDUCTION_ATTENTION.aboveUniform,
+    ({ layer, score, low }) => (low ?? score) > nullOf(layer) + INDUCTION_ATTENTION.aboveUniform,
   );
 }

@@ -1,7 +1,8 @@
 /** @file What the scores of stacks show: a map for each direction, the best heads, every score of every head. */
 import { UNIT_SCALE } from "../../draw/headScale.ts";
 import type { Matrices } from "../../draw/matrices.ts";
-import { nats, plural, share } from "../../draw/numbers.ts";
+import { sharesByLayer } from "../../draw/layersNamed.ts";
+import { nats, plural } from "../../draw/numbers.ts";
 import { matricesPicture } from "../../draw/pictures.ts";
 import {
   aboutLines,
@@ -44,7 +45,7 @@ function picture(result: StacksResult): Matrices {
     scaleLabel: "mean attention weight to the key that the score reads (0 to 1)",
     notes: result.parts.map(
       ({ part, scores }) =>
-        `${part}: ${scores[0]!.title}, ${scores[0]!.key}; uniform attention scores ${share(scores[0]!.uniform[0]!)}`,
+        `${part}: ${scores[0]!.title}, ${scores[0]!.key}; uniform attention scores ${sharesByLayer(scores[0]!.uniform)}`,
     ),
     description: result.verdictInWords,
   };
