@@ -12,6 +12,7 @@ import { scoreRows } from "../score/scoreRows.ts";
 import type { VerdictOptions } from "../verdict/plan.ts";
 import type { VerdictResult } from "../verdict/result.ts";
 import { verdict } from "../verdict/verdict.ts";
+import { notTested } from "./notTested.ts";
 import { publishedOf } from "./publishedFacts.ts";
 import type { CardResult } from "./result.ts";
 
@@ -74,22 +75,4 @@ function disagreements({ heads, model }: VerdictResult): CardResult["published"]
       return { layer, head, called: term, ours, agrees: labels.includes(ours), convention, source };
     }),
   );
-}
-
-function notTested({ input, periods, screened, heads }: VerdictResult): string[] {
-  const { candidates, leftOut, quick } = screened;
-  const rows =
-    input.kind === "tokens"
-      ? "Only the given rows were run"
-      : `Only random tokens were run, repeated after ${periods.join(", ")} tokens`;
-  return [
-    `${rows}: heads may do something else on natural text.`,
-    `Rows have ${input.length} tokens: nothing is known of longer contexts.`,
-    `${heads.length - candidates.length} of ${heads.length} heads do not attend like induction, so what is lost without them was not measured; their labels say where they attend.`,
-    ...(leftOut.length > 0
-      ? [`These attend like induction and were not run causally: ${leftOut.join(", ")}.`]
-      : []),
-    ...(quick ? ["The verdict is a quick one: fewer rows, no paths into values, no weights."] : []),
-    "Paths are from head to head: what MLPs pass on was not taken apart.",
-  ];
 }

@@ -6,6 +6,7 @@ import { load } from "../../../src/index.ts";
 import { LABELS } from "../../../src/measure/verdict/names.ts";
 import { card } from "../../../src/studies/card/card.ts";
 import { cardDiff } from "../../../src/studies/card/cardDiff.ts";
+import { notTested } from "../../../src/studies/card/notTested.ts";
 import { PUBLISHED, publishedOf } from "../../../src/studies/card/publishedFacts.ts";
 import { headCardResult, type CardResult } from "../../../src/studies/card/result.ts";
 import { cardDiffResult } from "../../../src/studies/card/resultDiff.ts";
@@ -31,6 +32,23 @@ describe("card", () => {
     expect(whole.losses.copyGain.value).toBeGreaterThan(3);
     expect(whole.notTested.join(" ")).toContain("heads may do something else on natural text");
     expect(whole.notTested.join(" ")).toContain("nothing is known of longer contexts");
+  });
+
+  test("counts as not attending neither the heads that ran nor those that were left out", () => {
+    const { verdict } = whole; // four of eight heads are candidates
+    const otherWords = (candidates: string[], leftOut: string[]) => {
+      const screened = { ...verdict.screened, candidates, leftOut };
+      const words = notTested({ ...verdict, screened });
+      return words.filter((text) => text.includes("not attend like induction"));
+    };
+    const all = verdict.heads.map(({ layer, head }) => `${layer}.${head}`);
+    expect(otherWords(all.slice(0, 4), all.slice(4, 6))).toEqual([
+      "2 of 8 heads do not attend like induction, so what is lost without them was not measured; their labels say where they attend.",
+    ]);
+    expect(otherWords(all.slice(0, 4), all.slice(4, 7))).toEqual([
+      "1 of 8 heads does not attend like induction, so what is lost without it was not measured; its label says where it attends.",
+    ]);
+    expect(otherWords(all, [])).toEqual([]);
   });
 
   test("as Markdown has metadata, and a row for each head that has a label", async () => {
