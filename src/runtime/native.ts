@@ -27,6 +27,15 @@ const PROVIDERS = {
 
 export type NativeDevice = keyof typeof PROVIDERS;
 
+/** Systems whose package has a device. */
+const SYSTEMS: Readonly<Record<NativeDevice, string>> = {
+  cpu: "every system",
+  webgpu: "Windows, Linux on x64 and macOS on Apple's processors",
+  cuda: "Linux on x64",
+  coreml: "macOS on Apple's processors",
+  directml: "Windows",
+};
+
 /**
  * The native engine on the processor or, where they exist, on WebGPU, CUDA, CoreML or DirectML; null if onnxruntime-node is not installed
  * or has no binary for this machine.
@@ -80,7 +89,7 @@ function refuseAbsent(device: NativeDevice, providers: readonly string[]): void 
   if (!providers.includes(PROVIDERS[device])) {
     const has = NATIVE_DEVICES.filter((name) => providers.includes(PROVIDERS[name]));
     throw new UnableError(
-      `ONNX Runtime for ${process.platform} ${process.arch} does not have device ${device}; it has ${has.join(", ")}`,
+      `ONNX Runtime for ${process.platform} ${process.arch} does not have device ${device}; it has ${has.join(", ")}; ${device} is in the package for ${SYSTEMS[device]}`,
     );
   }
   if (device === "cuda" && !hasCudaLibraries())

@@ -122,10 +122,13 @@ describe("a device", () => {
     },
   );
 
-  test("that the package lacks on this system is refused, with those that it has", async () => {
+  test("that the package lacks on this system is refused, with those that it has and where it is", async () => {
     const absent = process.platform === "darwin" ? "cuda" : "coreml";
+    const where = absent === "cuda" ? "Linux on x64" : "macOS on Apple's processors";
     await expect(openBackend(absent)).rejects.toThrow(
-      /^ONNX Runtime for \w+ \w+ does not have device \w+; it has cpu, /,
+      new RegExp(
+        `^ONNX Runtime for \\w+ \\w+ does not have device ${absent}; it has cpu, .*; ${absent} is in the package for ${where}$`,
+      ),
     );
   });
 });
