@@ -1,7 +1,10 @@
-/** @file What pandas makes of CSV files, as an oracle of the tables. */
+/** @file What pandas makes of CSV and Parquet files, as an oracle of the tables. Needs a Python with pandas (and pyarrow for Parquet). */
 import { spawnSync } from "node:child_process";
 
-/** One file as `pandas.read_csv` has it, with no option. */
+/** INDUCTION_LENS_PANDAS=/path/to/python */
+export const PANDAS = process.env["INDUCTION_LENS_PANDAS"];
+
+/** One file as `pandas.read_csv` or `pandas.read_parquet` has it, with no option. */
 export interface Frame {
   readonly columns: readonly string[];
   /** A letter for each column: i whole numbers, f numbers, b booleans, O anything else. */
@@ -14,7 +17,7 @@ const SCRIPT = `
 import json, sys, pandas
 frames = []
 for path in sys.argv[1:]:
-    frame = pandas.read_csv(path, float_precision="round_trip")
+    frame = pandas.read_parquet(path) if path.endswith(".parquet") else pandas.read_csv(path, float_precision="round_trip")
     cells = frame.astype(object).where(frame.notna(), None)
     frames.append({"columns": list(frame.columns), "kinds": [kind.kind for kind in frame.dtypes], "rows": cells.values.tolist()})
 json.dump(frames, sys.stdout)

@@ -13,6 +13,7 @@ import { parquetReadObjects } from "hyparquet";
 import { describe, expect, test } from "vitest";
 import { sweepJobs } from "../../../src/cli/sweep/plan.ts";
 import type { SweepSummary } from "../../../src/cli/sweep/runSweep.ts";
+import { PANDAS, readByPandas } from "../../studies/pandas.ts";
 import { cli, emptyFolder, pathsIn, started } from "../cli.ts";
 
 const PLAN = `models: ["zoo:attn-2l@{0,50,100,1500}", "zoo:llama-gqa"]
@@ -149,6 +150,31 @@ describe("sweep (runs the built package)", () => {
     const cells = lines.find((line) => line.split(",")[names.indexOf("layer")] === "1")!.split(",");
     expect(Number(cells[names.indexOf("induction")])).toBe(head["induction"]);
   });
+
+  test.runIf(PANDAS)(
+    "pandas reads Parquet as it reads CSV: the same names, text, numbers and gaps",
+    async () => {
+      const folder = planned(
+        "models: [planted:t5, zoo:attn-1l]\nstudies: [score, verdict]\noptions: {numExamples: 10, seqLen: 16, quick: true}\n",
+      );
+      await swept(folder);
+      const fileOf = (name: string, ending: string) => join(folder, "out", `${name}.${ending}`);
+      const names = ["heads", "models", "stacks"];
+      const files = names.flatMap((name) => [fileOf(name, "csv"), fileOf(name, "parquet")]);
+      const frames = readByPandas(PANDAS!, files);
+      names.forEach((name, place) => {
+        const [csv, parquet] = [frames[2 * place]!, frames[2 * place + 1]!];
+        const rows = parquet.rows.map((row) => row.map((cell) => (cell === "" ? null : cell))); // CSV has one empty field for both
+        expect({ columns: parquet.columns, rows }, name).toEqual({
+          columns: csv.columns,
+          rows: csv.rows,
+        });
+        expect(parquet.rows.length).toBeGreaterThan(0);
+        const kindOf = (column: string) => parquet.kinds[parquet.columns.indexOf(column)];
+        expect([kindOf("model"), kindOf("layers"), kindOf("parameters")]).toEqual(["O", "i", "f"]);
+      });
+    },
+  );
 
   test("scores models of stacks by direction, in a table of their own beside that of decoders", async () => {
     const folder = planned(
