@@ -1,5 +1,6 @@
 /** @file The circuit as a small graph: heads by layer from left to right, and the paths between them. */
 import { drawFigure, type Part } from "../../draw/figure.ts";
+import { circuitLanes } from "./viewCircuitLanes.ts";
 import { ROUTE_WORDS } from "../../results/causalNames.ts";
 import { share } from "../../draw/numbers.ts";
 import { svgNode } from "../../draw/svgNode.ts";
@@ -93,10 +94,17 @@ function fedLines(edges: readonly CircuitEdge[]): string[] {
 }
 
 function graph({ nodes, edges }: CircuitDrawing, document: Document, theme: Theme): Part {
-  const places = placeNodes(nodes, edges);
+  const columnPlaces = placeNodes(nodes, edges);
+  const columnLanes = circuitLanes(columnPlaces, edges);
+  const ys = [...columnLanes.values()].flatMap((lanes) => lanes.map(({ y }) => y));
+  const down = Math.max(0, TOP - Math.min(TOP, ...ys)); // what goes above all boxes stays below the headings
+  const places = columnPlaces.map((place) => ({ ...place, y: place.y + down }));
+  const lanesOf = (edge: CircuitEdge) =>
+    columnLanes.get(edge)!.map(({ x, y }) => ({ x, y: y + down }));
   const at = new Map(places.map((place) => [place.name, place]));
   const width = Math.max(...places.map(({ x }) => x)) + BOX.width + EDGE;
-  const height = Math.max(...places.map((place) => place.y + place.height)) + 8;
+  const bottoms = [...places.map((place) => place.y + place.height), ...ys.map((y) => y + down)];
+  const height = Math.max(...bottoms) + 8;
   const columns = new Map(places.map(({ layer, x }) => [layer, x]));
   const headings = [...columns].map(([layer, x]) =>
     svgNode(
@@ -114,7 +122,7 @@ function graph({ nodes, edges }: CircuitDrawing, document: Document, theme: Them
   );
   const lines = edges
     .toSorted((a, b) => a.effect - b.effect)
-    .map((edge) => edgeNode(edge, at.get(edge.from)!, at.get(edge.to)!, document, theme));
+    .map((edge) => edgeNode(edge, pathOf(edge, at, lanesOf(edge)), document, theme));
   const node = svgNode(document, "svg", { width, height, viewBox: `0 0 ${width} ${height}` }, [
     ...headings,
     ...lines,
@@ -123,17 +131,40 @@ function graph({ nodes, edges }: CircuitDrawing, document: Document, theme: Them
   return { node, width, height };
 }
 
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** From the right of one box to the left of the other, level in every column between them. */
+function pathOf(
+  { from, to }: CircuitEdge,
+  at: ReadonlyMap<string, PlacedNode>,
+  lanes: readonly Point[],
+): string {
+  const [first, last] = [at.get(from)!, at.get(to)!];
+  const middle = ({ y, height }: PlacedNode) => y + height / 2;
+  const levels = [
+    ...lanes.map(({ x, y }) => ({ enter: x, leave: x + BOX.width, y })),
+    { enter: last.x, leave: last.x, y: middle(last) },
+  ];
+  let before = { x: first.x + BOX.width, y: middle(first) };
+  const parts = [`M${before.x},${before.y}`];
+  for (const { enter, leave, y } of levels) {
+    const bend = Math.max(40, (enter - before.x) / 2);
+    parts.push(`C${before.x + bend},${before.y},${enter - bend},${y},${enter},${y}`);
+    if (leave > enter) parts.push(`H${leave}`);
+    before = { x: leave, y };
+  }
+  return parts.join("");
+}
+
 function edgeNode(
-  { route, effect }: CircuitEdge,
-  from: PlacedNode,
-  to: PlacedNode,
+  { from, to, route, effect }: CircuitEdge,
+  d: string,
   document: Document,
   theme: Theme,
 ) {
-  const start = { x: from.x + BOX.width, y: from.y + from.height / 2 };
-  const end = { x: to.x, y: to.y + to.height / 2 };
-  const bend = Math.max(40, (end.x - start.x) / 2);
-  const d = `M${start.x},${start.y}C${start.x + bend},${start.y},${end.x - bend},${end.y},${end.x},${end.y}`;
   const size = THIN + (THICK - THIN) * Math.min(1, Math.max(0, effect));
   return svgNode(document, "path", {
     d,
@@ -142,7 +173,7 @@ function edgeNode(
     "stroke-width": size,
     "stroke-opacity": 0.75,
     ...(route === "k" ? {} : { "stroke-dasharray": route === "q" ? "7 4" : "2 4" }),
-    "data-path": `${from.name} ${to.name}`,
+    "data-path": `${from} ${to}`,
   });
 }
 
