@@ -36,7 +36,8 @@ const NOTE = { size: 11, line: 16 };
  * @param document where elements are made; only `createElementNS` and `createTextNode` are used
  */
 export function drawFigure(document: Document, theme: Theme, content: Figure): SVGSVGElement {
-  const figure = { ...content, title: theme.title ?? content.title };
+  const { title = content.title, subtitle = content.subtitle } = theme;
+  const figure = { ...content, title, subtitle };
   const width = Math.ceil(
     Math.max(LEAST_WIDTH, ...figure.parts.map((part) => part.width + 2 * PAD)),
   );

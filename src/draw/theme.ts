@@ -17,6 +17,8 @@ export interface Theme {
   readonly diverging: readonly string[];
   /** What a picture is called in place of its own title: whoever publishes it knows a better one. */
   readonly title?: string | undefined;
+  /** What stands below the title in place of the picture's own words: how a published figure was made. */
+  readonly subtitle?: readonly string[] | undefined;
 }
 
 /**

@@ -8,7 +8,7 @@ import { mapsFigure } from "../draw/figures/mapsFigure.ts";
 import { scatterFigure } from "../draw/figures/scatterFigure.ts";
 import { stepsFigure } from "../draw/figures/stepsFigure.ts";
 import { mapPicture } from "../draw/pictures.ts";
-import type { StudyView } from "../draw/studyView.ts";
+import type { StudyPicture, StudyView } from "../draw/studyView.ts";
 
 interface FigureKind {
   /** What it shows, for help and docs. */
@@ -46,12 +46,12 @@ export const FIGURES = {
   curve: {
     what: "losses as heads go one after the other, beside random sets",
     from: "ablate with --curve",
-    make: (view) => namedPicture(view, "curve"),
+    make: (view, _, how) => namedPicture(view, "curve", how),
   },
   circuit: {
     what: "the heads of the circuit and the paths between them",
     from: "verdict or card, where a head acts on what it attends to",
-    make: (view) => namedPicture(view, "circuit"),
+    make: (view, _, how) => namedPicture(view, "circuit", how),
   },
   steps: {
     what: "how many heads are at or above a threshold, over training steps; steps=.3,.5",
@@ -61,7 +61,8 @@ export const FIGURES = {
   map: {
     what: "the map of heads, where a study has another picture first",
     from: "every study that has a map of heads",
-    make: ({ map, tables }) => map && { picture: mapPicture(map), table: tables[0] },
+    make: ({ map, tables }, _, how) =>
+      map && { picture: subtitledPicture(mapPicture(map), how), table: tables[0] },
   },
   table: {
     what: "the first table, with a caption that says how it was made: .tex, .md, .csv or .html",
@@ -132,7 +133,23 @@ export function figureView(
   };
 }
 
-function namedPicture({ pictures = [] }: StudyView, name: string): FigureParts | null {
+function namedPicture(
+  { pictures = [] }: StudyView,
+  name: string,
+  how: FigureWords,
+): FigureParts | null {
   const picture = pictures.find(({ figure }) => figure?.name === name);
-  return picture ? { picture, table: picture.figure!.table } : null;
+  return picture ? { picture: subtitledPicture(picture, how), table: picture.figure!.table } : null;
+}
+
+/** A study's own picture, which says below its title how the numbers were made. */
+function subtitledPicture(picture: StudyPicture, { subtitle }: FigureWords): StudyPicture {
+  if (subtitle.length === 0) return picture;
+  return {
+    ...picture,
+    draw: async () => {
+      const paint = await picture.draw();
+      return (document, theme) => paint(document, { ...theme, subtitle });
+    },
+  };
 }

@@ -39,6 +39,7 @@ describe("docs/figures.md", () => {
     ["maps", "maps", card],
     ["labels", "labels", card],
     ["curve", "curve", curve],
+    ["circuit", "circuit", card],
     ["steps", "steps=.3,.5,.8", run],
   ] as const)("shows the figure %s as it is drawn, in both themes", async (name, text, fresh) => {
     const view = await viewOf({ name, result: await fresh() });

@@ -59,7 +59,7 @@ import { why } from "../../src/studies/why/why.ts";
 import { writeResult } from "../../src/studies/writeResult.ts";
 import { oneEngine } from "../interventions/engine.ts";
 import { plantedRun } from "./phase/plantedRun.ts";
-import { readByPandas } from "./pandas.ts";
+import { PANDAS, readByPandas } from "./pandas.ts";
 import { strictCsv } from "./strictCsv.ts";
 
 /** One Result of each kind, and of each form of a study that shows something else. */
@@ -246,6 +246,9 @@ test.each(FIGURE_NAMES)(
         for (const picture of pictures!) {
           const svg = await lazySvg(picture, drawnInNode)("dark");
           expect(svg).toMatch(/^<svg[^]*<\/svg>\s*$/);
+          const spoken = svg.replaceAll(/<[^>]*>/g, " ").replaceAll(/\s+/g, " "); // lines wrap
+          for (const word of madeOf(view).split(" "))
+            expect(spoken, `${figure} ${name}`).toContain(word);
           expect(svg).not.toMatch(/undefined|NaN|\[object/);
         }
         expect(tables[0].rows.length, name).toBeGreaterThan(0);
@@ -281,13 +284,44 @@ test("figures of a verdict have its weights, rows, BOS and seed in LaTeX, Markdo
   expect(header).toBe(
     "layer,head,label,strength,strengthLow,strengthHigh,writesLogit,aloneNats,givenOthersNats,flags",
   );
-  for (const figure of ["scatter=induction,previousToken", "labels", "maps"])
+  for (const figure of ["scatter=induction,previousToken", "labels", "maps", "map", "circuit"])
     expect(await textOfFile(figure, "svg"), figure).toContain(
       `sha256 ${model.sha256.slice(0, 12)}`,
     );
   expect(await textOfFile("labels", "html")).toContain("<caption>Heads of each layer by label");
   await expect(textOfFile("table", "png")).rejects.toThrow("a table is not a picture; it needs");
 });
+
+/** How a format writes a caption: LaTeX and Markdown have marks that mean something to them. */
+const CAPTIONS = {
+  tex: {
+    caption: /^\\caption\{(.*)\}$/m,
+    plain: (text: string) => text.replaceAll("$\\cdot$", "·").replaceAll("\\_", "_"),
+  },
+  md: { caption: /\n\n(.*)\n$/, plain: (text: string) => text.replaceAll("\\", "") },
+  csv: { caption: /^# (.*)\r\n/, plain: (text: string) => text },
+} as const;
+
+test.each(Object.entries(CAPTIONS))(
+  "the table of a verdict as .%s has a caption with model, hash, rows, BOS, seed and version, each once",
+  async (ending, { caption, plain }) => {
+    const file = join(mkdtempSync(join(tmpdir(), "captions-")), `a.${ending}`);
+    await writeResult(results["verdict"], file, { figure: "table" });
+    const words = plain(caption.exec(readFileSync(file, "utf8"))![1]!);
+    const { model, input, version } = results["verdict"] as VerdictResult;
+    const fields = [
+      `model ${model.id}`,
+      `weights sha256 ${model.sha256.slice(0, 12)}`,
+      `${input.examples} rows of ${input.length} tokens`,
+      `period ${input.period}`,
+      `BOS on (token ${input.bosToken})`,
+      `seed ${input.seed}`,
+      `induction-lens ${version}`,
+    ];
+    expect(words.split(" · ").slice(1)).toEqual(fields.slice(1));
+    expect(words.split(" · ")[0]).toMatch(new RegExp(`\\. ${fields[0]}$`));
+  },
+);
 
 test("a caption has one row where there is one", async () => {
   expect(madeOf(await viewNamed("score"))).toContain("10 rows of 13 tokens · period 6 · ");
@@ -338,16 +372,13 @@ test("the figure steps counts heads at every checkpoint of every run", async () 
   expect(precise.title).toBe("Heads with induction at or above .30, .125");
 });
 
-const PYTHON = process.env["INDUCTION_LENS_PANDAS"];
-
-/** Needs a Python with pandas: INDUCTION_LENS_PANDAS=/path/to/python */
-test.runIf(PYTHON)(
+test.runIf(PANDAS)(
   "pandas reads every table: the same names, heads, numbers and gaps",
   async () => {
     const folder = mkdtempSync(join(tmpdir(), "views-"));
     const files = NAMES.map((_, index) => join(folder, `${index}.csv`));
     for (const [index, name] of NAMES.entries()) await writeResult(results[name], files[index]!);
-    const frames = readByPandas(PYTHON!, files);
+    const frames = readByPandas(PANDAS!, files);
     for (const [index, name] of NAMES.entries()) {
       const { columns, kinds, rows } = frames[index]!;
       const [header, ...dataRows] = strictCsv(readFileSync(files[index]!, "utf8"));
