@@ -1,10 +1,11 @@
 /**
  * @file Every study on every golden of a decoder: it runs and its sums are exact, or one sentence says before it starts what of the
- * architecture it cannot handle. Takes minutes and runs with EVERY_STUDY=1, or EVERY_STUDY=NAME,NAME for some goldens.
+ * architecture it cannot handle. What it gives can be shown, as text and page. Takes minutes and runs with EVERY_STUDY=1, or EVERY_STUDY=NAME,NAME for some goldens.
  */
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { OpenEngine } from "../../src/base/backend.ts";
+import { drawnInNode } from "../../src/draw/drawnInNode.ts";
 import { InputError } from "../../src/base/errors.ts";
 import { openFolder } from "../../src/models/folder.ts";
 import type { LoadedModel } from "../../src/models/loadedModel.ts";
@@ -15,8 +16,10 @@ import { attribution } from "../../src/studies/attribution/attribution.ts";
 import { behaviours } from "../../src/studies/behaviours/behaviours.ts";
 import { BEHAVIOUR_NAMES } from "../../src/studies/behaviours/plan.ts";
 import { certify } from "../../src/studies/certify/certify.ts";
+import { check } from "../../src/studies/check/check.ts";
 import { circuit } from "../../src/studies/circuit/circuit.ts";
 import { canRun, type ModelStudy } from "../../src/studies/common/canRun.ts";
+import { compare } from "../../src/studies/compare/compare.ts";
 import { image } from "../../src/studies/image/image.ts";
 import { lens } from "../../src/studies/lens/lens.ts";
 import { fingerprint } from "../../src/studies/patch/fingerprint.ts";
@@ -29,6 +32,8 @@ import { scoreStacks } from "../../src/studies/stacks/scoreStacks.ts";
 import { shapley } from "../../src/studies/shapley/shapley.ts";
 import { text } from "../../src/studies/text/text.ts";
 import { verdict } from "../../src/studies/verdict/verdict.ts";
+import { reportPage } from "../../src/studies/reportPage.ts";
+import { toText } from "../../src/studies/views.ts";
 import { why } from "../../src/studies/why/why.ts";
 import { oneEngine } from "../interventions/engine.ts";
 import { decoderFolders } from "../models/golden.ts";
@@ -52,9 +57,11 @@ const close = (first: number, other: number, terms: readonly number[]) =>
 /** How each study is called on a model of `layers`, and what must hold of what it gives. */
 const STUDIES: Readonly<Record<ModelStudy, (model: LoadedModel) => Promise<unknown>>> = {
   score: async (model) => {
-    const { scores, loss } = await score(model, rows);
+    const result = await score(model, rows);
+    const { scores, loss } = result;
     for (const value of Object.values(scores).flat(2)) expect(value).toBeGreaterThanOrEqual(0);
     expect(Number.isFinite(loss!.secondCopy)).toBe(true);
+    return result;
   },
   "score-stacks": (model) => scoreStacks(model, rows),
   "ablate-stacks": (model) => ablateStacks(model, rows),
@@ -64,9 +71,11 @@ const STUDIES: Readonly<Record<ModelStudy, (model: LoadedModel) => Promise<unkno
   fingerprint: (model) => fingerprint(model, { ...rows, heads: [lastHead(model)] }),
   path: (model) => pathPatch(model, { ...rows, into: [lastHead(model)] }),
   shapley: async (model) => {
-    const { heads, copyGain } = await shapley(model, { ...rows, heads: ["0.0", lastHead(model)] });
+    const result = await shapley(model, { ...rows, heads: ["0.0", lastHead(model)] });
+    const { heads, copyGain } = result;
     const values = heads.map((head) => head.copyGain.value);
     close(sum(values), copyGain.gain.value, [copyGain.all, copyGain.none]);
+    return result;
   },
   attribution: (model) => attribution(model, { ...rows, units: ["head-out"] }),
   "attribution within heads": (model) => attribution(model, rows),
@@ -74,16 +83,19 @@ const STUDIES: Readonly<Record<ModelStudy, (model: LoadedModel) => Promise<unkno
   ablate: async (model) => {
     for (const kind of ["mean", "sized-mean", "resample"] as const)
       await ablate(model, { ...rows, kind });
+    return ablate(model, rows);
   },
   "ablate with patterns": async (model) => {
     for (const kind of ["redirect", "pattern-preserving"] as const)
       await ablate(model, { ...rows, kind });
   },
   lens: async (model) => {
-    const { attribution: sums } = await lens(model, rows);
+    const result = await lens(model, rows);
+    const { attribution: sums } = result;
     const terms = [...sums.heads.flat(), ...sums.parts.map(({ value }) => value)];
     close(sum(terms), sums.mean, terms);
     expect(sums.largestError).toBeLessThan(TOLERANCE * Math.max(1, ...terms.map(Math.abs)));
+    return result;
   },
   circuit: (model) => circuit(model, { backend }),
   certify: async (model) => {
@@ -109,13 +121,24 @@ const STUDIES: Readonly<Record<ModelStudy, (model: LoadedModel) => Promise<unkno
   phase: (model) =>
     phaseRun([{ step: 1, open: () => Promise.resolve({ ...model, close: async () => {} }) }], rows),
   text: (model) => text(model, { backend, tokens: [[5, 6, 7, 5, 6, 7, 8]] }),
+  compare: (model) => compare([model, model], { ...rows, numExamples: 4 }),
+  check: (model) => check(model, { ...rows, numExamples: 10, rules: ["induction score of any head <= .9"] }),
   behaviours: async (model) => {
-    const { behaviours: list, skipped } = await behaviours(model, { backend, numExamples: 2 });
+    const result = await behaviours(model, { backend, numExamples: 2 });
+    const { behaviours: list, skipped } = result;
     expect(list.length + skipped.length).toBe(BEHAVIOUR_NAMES.length);
     for (const value of list.flatMap(({ scores }) => scores.flat()))
       expect(Number.isFinite(value)).toBe(true);
+    return result;
   },
 };
+
+/** What a study gave, as a terminal and a page have it. */
+async function checkShown(result: unknown): Promise<void> {
+  if (result === undefined) return;
+  await toText(result);
+  await reportPage("All", [{ name: "all", result }], drawnInNode);
+}
 
 const lastHead = ({ architecture: { layers } }: LoadedModel) => `${layers - 1}.0`;
 
@@ -137,10 +160,12 @@ describe.skipIf(request === undefined)(
         for (const [study, call] of Object.entries(STUDIES) as [ModelStudy, typeof STUDIES.why][]) {
           const reason = canRun(study, model);
           if (reason === null) {
-            await call(model).catch((error: unknown) => {
-              if (NO_EFFECT.test(String(error))) return; // of the rows, and after they ran
-              throw new Error(`${study}: ${String(error)}`, { cause: error });
-            });
+            await call(model)
+              .then(checkShown)
+              .catch((error: unknown) => {
+                if (NO_EFFECT.test(String(error))) return; // of the rows, and after they ran
+                throw new Error(`${study}: ${String(error)}`, { cause: error });
+              });
             continue;
           }
           let openCount = 0;

@@ -51,6 +51,7 @@ const isOfLabels = (rule: Rule): rule is LabelRule =>
 const isOfEffects = (rule: Rule) => rule.kind === "head number" && rule.of === "effect";
 
 function checkRules(model: LoadedModel, rules: readonly PlacedRule[]): void {
+  checkCanRun("check", model);
   const headless = model.program.absent?.["logits"];
   for (const { rule, text } of rules) {
     if (rule.kind === "head") checkHead(rule.head, model.architecture, text);

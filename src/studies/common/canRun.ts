@@ -117,6 +117,9 @@ const NEEDS_OF = {
   analyse: ["a causal mask", "an unembedding"],
   phase: CAUSAL,
   text: CAUSAL,
+  compare: CAUSAL,
+  /** Rules about labels need more, as verdicts do. */
+  check: ["a causal mask"],
   behaviours: ["a causal mask"],
 } as const satisfies Readonly<Record<string, readonly Need[]>>;
 

@@ -6,6 +6,7 @@ import type { LoadedModel } from "../../models/loadedModel.ts";
 import { beginResult } from "../../results/beginResult.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import { environmentOf } from "../common/about.ts";
+import { checkCanRun } from "../common/canRun.ts";
 import { comparePair, type Side } from "./comparePair.ts";
 import { sharedRows, vocabularyFacts, type SharedRows } from "./comparedRows.ts";
 import { comparedModelOf } from "./buildModel.ts";
@@ -67,7 +68,12 @@ export async function compareInTurn(
   const started = performance.now();
   const facts = [];
   for (const source of sources)
-    facts.push(await withSource(source, true, (model) => vocabularyFacts(model)));
+    facts.push(
+      await withSource(source, true, (model) => {
+        checkCanRun("compare", model);
+        return vocabularyFacts(model);
+      }),
+    );
   const rows = sharedRows(facts, plan.separateRows);
   const measured: MeasuredModel[] = [];
   for (const [index, source] of sources.entries())

@@ -10,6 +10,8 @@ import { openFolder } from "../../../src/models/folder.ts";
 import { openPlanted } from "../../../src/models/planted/planted.ts";
 import { prepare } from "../../../src/runtime/prepare.ts";
 import { canRun } from "../../../src/studies/common/canRun.ts";
+import { check } from "../../../src/studies/check/check.ts";
+import { compare } from "../../../src/studies/compare/compare.ts";
 import { scoreStacks } from "../../../src/studies/stacks/scoreStacks.ts";
 import { toText } from "../../../src/studies/views.ts";
 import { asCommand } from "./asCommand.ts";
@@ -130,6 +132,11 @@ describe.skipIf(skip)(`scores of stacks${note}`, () => {
     await expect(scoreStacks(bert, { backend, seqLen: 80 })).rejects.toThrow(
       "two copies of 40 tokens do not fit: the context of 64 tokens has room for 2 x 32",
     );
+    for (const refused of [
+      () => compare([bert, bert], { backend }),
+      () => check(bert, { backend, rules: ["copyGain >= 1"] }),
+    ])
+      await expect(refused()).rejects.toThrow("cannot run: this model is an encoder");
     await expect(scoreStacks(bert, { ...options, bos: "on" })).rejects.toThrow(
       "`bos` on needs a model",
     );
