@@ -282,7 +282,9 @@ function attributionOf(
     headIntervals: columns.map((layer) => layer.map((values) => meanInterval(values))),
     layers: heads.map((values, layer) => ({
       attention:
-        values.reduce((sum, value) => sum + value, 0) + (part(`attention bias ${layer}`) ?? 0),
+        values.reduce((sum, value) => sum + value, 0) +
+        (part(`attention bias ${layer}`) ?? 0) +
+        (part(`attention ${layer}`) ?? 0),
       mlp: part(`mlp ${layer}`),
     })),
     parts: [...parts]

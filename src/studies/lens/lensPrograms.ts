@@ -123,5 +123,6 @@ function headParts(
 
 function partName({ of, value }: Summand): string {
   if (of.kind === "mlp") return `mlp ${of.layer}`;
+  if (of.kind === "attention") return `attention ${of.layer}`; // a scan, whose heads go through a gate together
   return of.kind === "embedding" ? "embed" : value.replace(/^hook_/, "");
 }

@@ -18,20 +18,23 @@ import {
 export function lensView(result: LensResult): StudyView {
   const { attribution } = result;
   const { heads } = attribution;
+  const hasHeads = heads.some((layer) => layer.length > 0);
   const sentence = lensSentence(result);
   return {
     title: `Logit lens and attribution: ${result.model.id}`,
     lines: [...aboutLines(result), ...textWords(result), result.norm, convergenceWords(result)],
     sentences: [sentence],
     pictures: [linePicture(targetFigure(result)), linePicture(evolutionFigure(result))],
-    map: {
-      title: `What each head adds to the target's ${attribution.of}`,
-      subtitle: pictureLines(result),
-      values: heads,
-      scale: divergingScale(heads),
-      scaleLabel: `part of the target's ${attribution.of}`,
-      description: sentence,
-    },
+    map: hasHeads
+      ? {
+          title: `What each head adds to the target's ${attribution.of}`,
+          subtitle: pictureLines(result),
+          values: heads,
+          scale: divergingScale(heads),
+          scaleLabel: `part of the target's ${attribution.of}`,
+          description: sentence,
+        }
+      : null,
     tables: [
       layerTable(result),
       {
@@ -63,7 +66,7 @@ function lensSentence({ layers, attribution, positions, input }: LensResult): st
   const all = attribution.heads.flatMap((row, layer) =>
     row.map((value, head) => ({ name: headName({ layer, head }), value })),
   );
-  const most = all.reduce((best, part) => (part.value > best.value ? part : best));
+  const most = all.toSorted((a, b) => b.value - a.value)[0];
   const firstLikely = layers.find(({ first }) => first >= 0.5);
   const isOne = positions.length * input.examples === 1;
   const when = isOne
@@ -71,7 +74,9 @@ function lensSentence({ layers, attribution, positions, input }: LensResult): st
     : firstLikely
       ? `The target is the most likely token at half of the positions from the stream "${firstLikely.name}" on`
       : "In no layer is the target the most likely token at half of the positions";
-  return `${when}; ${most.name} adds most to its ${attribution.of}: ${tableNumber(most.value)} of ${tableNumber(attribution.mean)}.`;
+  return most
+    ? `${when}; ${most.name} adds most to its ${attribution.of}: ${tableNumber(most.value)} of ${tableNumber(attribution.mean)}.`
+    : `${when}; no layer has heads whose parts of its ${attribution.of} can be told apart.`;
 }
 
 /** From which stream on the target stays on top. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { load } from "../../../src/index.ts";
 import { openFolder } from "../../../src/models/folder.ts";
 import { openPlanted } from "../../../src/models/planted/planted.ts";
 import { lensResult } from "../../../src/studies/lens/result.ts";
@@ -6,6 +7,8 @@ import { lens, runLens } from "../../../src/studies/lens/lens.ts";
 import type { LensSeen } from "../../../src/studies/lens/lensSeen.ts";
 import { lensPrograms } from "../../../src/studies/lens/lensPrograms.ts";
 import { lensRows } from "../../../src/studies/lens/lensRows.ts";
+import { lensView } from "../../../src/studies/lens/view.ts";
+import { toText } from "../../../src/studies/views.ts";
 import { shared, unlessShared } from "../../shared.ts";
 import { oneEngine } from "../../interventions/engine.ts";
 import { furthest, golden, GOLDENS, TOLERANCE } from "../../interventions/goldens.ts";
@@ -82,6 +85,26 @@ describe("lens", () => {
       await model.close();
     });
   }
+
+  test.each(["zoo:mamba2", "planted:mamba"])(
+    "%s has scans, whose gates leave them whole: parts sum to the logit, and layers have them",
+    async (name) => {
+      const model = await load(name);
+      const result = await lens(model, { backend: engine, numExamples: 3, seqLen: 12 });
+      await model.close();
+      const { heads, layers, parts, mean, largestError } = result.attribution;
+      expect(heads.flat()).toEqual([]);
+      expect(largestError).toBeLessThan(TOLERANCE);
+      const scan = parts.find((part) => part.name === "attention 0")!;
+      expect(layers[0]!.attention).toBe(scan.value);
+      expect(Math.abs(scan.value)).toBeGreaterThan(0.1);
+      const embed = parts.find((part) => part.name === "embed")!;
+      expect(scan.value + embed.value).toBeCloseTo(mean, 3);
+      const text = await toText(result);
+      expect(text).toContain("no layer has heads whose parts of its logit can be told apart");
+      expect(lensView(result).map).toBeNull();
+    },
+  );
 
   test("the planted induction head writes the target, and only the last stream knows it", async () => {
     const model = await openPlanted("induction");
