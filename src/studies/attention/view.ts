@@ -26,7 +26,7 @@ export const KEY_NAME = "key: the token that is looked at";
 const VALUE_WORDS = {
   pattern: "attention weight A[q, k], 0 to 1",
   "value-weighted": "attention weight × length of the value, A[q, k] · ‖v_k‖",
-  scores: "score before softmax",
+  scores: "score before softmax (of a scan: its pattern, signed)",
 } as const;
 
 /** Plots in a terminal, and the widest of them. */

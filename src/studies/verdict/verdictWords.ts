@@ -113,7 +113,7 @@ function shares(edges: readonly { readonly effect: number }[]): string {
 }
 
 function depth({ circuit, model }: VerdictFacts): string[] {
-  if (!circuit.depth) return [];
+  if (!circuit.depth || model.layers === 1) return []; // one layer has no depth
   const { least, most, withinClaim, heads } = circuit.depth;
   const share = (value: number) => value.toFixed(2);
   return [

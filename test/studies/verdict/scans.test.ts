@@ -20,6 +20,7 @@ describe("verdict of a state-space model", () => {
     expect(result.heads[1]!.evidence.convolution).toBeNull();
     expect(result.circuit.mechanism).toBe("convolution");
     expect(result.words.join(" ")).toContain("convolution of their own layers");
+    expect(result.words.join(" ")).not.toContain("Depth"); // of its one layer
     expect(result.warnings.join(" ")).toContain("paths into the candidates were not followed");
   });
 });
