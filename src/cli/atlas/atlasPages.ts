@@ -54,6 +54,7 @@ async function indexPage(cards: readonly AtlasCard[], title: string): Promise<st
 <p class="lead">${plural(cards.length, "model")} of ${families === 1 ? "one family" : `${families} families`}, ${plural(heads, "head")}: what each head is, with its evidence.</p>
 <h2>Models</h2>
 ${modelTable(cards)}
+<p>${NO_CARD}</p>
 <h2>Heads</h2>
 ${headSearch(cards)}
 ${headTable(cards)}
@@ -66,6 +67,9 @@ ${
 ${plots}`;
   return page(title, body, [FILTER_SCRIPT]);
 }
+
+const NO_CARD =
+  "A card is made of a verdict, which goes by the loss of the token that comes next. Models without such a loss have none: of encoders (BERT, ViT) and encoder-decoders (T5, Whisper), score and ablate say which heads attend and which the copy needs.";
 
 const link = ({ slug, card }: AtlasCard) => ({ text: card.model.id, href: `${slug}.html` });
 const cell = (value: number, text: string) => ({ value, text });

@@ -3,13 +3,17 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
 import { describe, expect, test } from "vitest";
+import { load } from "../../../src/index.ts";
+import { notTested } from "../../../src/studies/card/notTested.ts";
+import { canRun } from "../../../src/studies/common/canRun.ts";
+import { verdictWords } from "../../../src/studies/verdict/verdictWords.ts";
 import { readCards } from "../../../src/cli/atlas/readCards.ts";
 import { headCardResult, type CardResult } from "../../../src/studies/card/result.ts";
 import { cli, emptyFolder } from "../cli.ts";
 
 const ATLAS = join(import.meta.dirname, "../../../docs/atlas");
 const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
-const ZOO = ["attn-1l", "attn-2l", "llama-gqa", "shakespeare"];
+const ZOO = ["attn-1l", "attn-2l", "llama-gqa", "mamba2", "shakespeare"];
 const LASTING = 120_000;
 
 const cardOf = (name: string) =>
@@ -41,6 +45,30 @@ describe("docs/atlas", () => {
       expect(existsSync(join(ATLAS, name.replace(".json", ".html")))).toBe(true);
       expect(model.id).not.toMatch(/^\//);
     }
+  });
+});
+
+describe("cards of docs/atlas", () => {
+  test.each(ZOO)("zoo:%s is of the weights that are in the zoo", async (name) => {
+    const model = await load(`zoo:${name}`);
+    await model.close();
+    expect(cardOf(name).model).toMatchObject({ id: `zoo:${name}`, sha256: model.sha256 });
+  });
+
+  test("say what this version says of their evidence", () => {
+    for (const file of readdirSync(ATLAS).filter((name) => name.endsWith(".json"))) {
+      const card = cardOf(file.slice(0, -5));
+      expect(card.notTested, file).toEqual(notTested(card.verdict));
+      expect(card.verdict.words, file).toEqual(verdictWords(card.verdict));
+    }
+  });
+
+  test("leave out the model of the zoo that cannot have one, and the first page says why", async () => {
+    const model = await load("zoo:t5");
+    await model.close();
+    expect(canRun("verdict", model)).not.toBeNull();
+    const index = readFileSync(join(ATLAS, "index.html"), "utf8");
+    expect(index).toContain("encoder-decoders (T5, Whisper), score and ablate say");
   });
 });
 
