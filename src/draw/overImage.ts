@@ -27,7 +27,6 @@ export interface OverImage {
 /** Pixels of a side, between two images, above one for its title, and of its letters. */
 const [SIZE, GAP, TITLE, FONT] = [224, 18, 20, 11.5];
 const IN_A_ROW = 3;
-/** Of numbers as shares of the largest in their set. */
 /** How much of the image is hidden where a number is the largest. */
 const COVER = 0.75;
 

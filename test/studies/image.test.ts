@@ -11,6 +11,7 @@ import { image } from "../../src/studies/image/image.ts";
 import { imageResult, type ImageResult } from "../../src/studies/image/result.ts";
 import { imageView } from "../../src/studies/image/view.ts";
 import { runWithCache } from "../../src/studies/run/runWithCache.ts";
+import { widthOf } from "../../src/draw/wrap.ts";
 import { picturesOf } from "../../src/draw/pictures.ts";
 import { THEMES } from "../../src/draw/theme.ts";
 import { oneEngine } from "../interventions/engine.ts";
@@ -147,6 +148,9 @@ describe("image(model) on a tiny LLaVA", () => {
     const svg = (await first!.draw())(document, THEMES.light).outerHTML;
     expect(svg.match(/<image /g)).toHaveLength(1 + result.top.length);
     expect(svg).toContain("data:image/png;base64,iVBOR");
+    const names = [...svg.matchAll(/<text [^>]*font-size="11.5"[^>]*>(head [^<]*)</g)];
+    expect(names).toHaveLength(result.top.length);
+    for (const [, name] of names) expect(11.5 * widthOf(name!)).toBeLessThan(224); // as wide as the image below
   });
 
   test.each([

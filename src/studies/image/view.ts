@@ -50,12 +50,15 @@ function overlay(result: ImageResult): OverImage {
     layers: top.map(({ layer, head, patches }) => {
       const whole = patches.reduce((sum, weight) => sum + weight, 0);
       return {
-        title: `head ${headName({ layer, head })}: ${share(whole)} of its attention on the image`,
+        title: `head ${headName({ layer, head })}: ${share(whole)} on the image`,
         values: patches.slice(image.before),
       };
     }),
     scaleLabel: "attention from the end of the row, as a share of each head's largest",
-    notes: ["The image is what the model reads, with its colours stretched to the full range."],
+    notes: [
+      "Beside a head stands how much of its attention is on the image.",
+      "The image is what the model reads, with its colours stretched to the full range.",
+    ],
     description: result.verdictInWords,
   };
 }
