@@ -17,6 +17,8 @@ import type { Repeats } from "../../measure/repeats.ts";
 import { mean } from "../../measure/mean.ts";
 import { anatomy } from "../../models/anatomy/anatomy.ts";
 import { meansOverRows } from "../meansOverRows.ts";
+import type { Architecture } from "../../models/family.ts";
+import { headsIn } from "../../models/headCounts.ts";
 import { requirePart } from "../../models/anatomy/programAnatomy.ts";
 import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { IdealPattern } from "../../results/causalNames.ts";
@@ -24,7 +26,7 @@ import type { EngineOptions } from "../../base/backend.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import { prepare, type Session } from "../../runtime/prepare.ts";
 import { turn } from "../../runtime/turn.ts";
-import { workbenchProgram, WORKBENCH_VALUES } from "./workbenchProgram.ts";
+import { layersAlike, workbenchProgram, WORKBENCH_VALUES } from "./workbenchProgram.ts";
 
 /** What is done to one head. `ideal` puts an exact pattern in the place of its own; the others change `hook_z`. */
 export interface HeadEdit {
@@ -120,19 +122,22 @@ export async function openWorkbench(
   });
   const session = await prepare(program, backend, { batch: sizes.rows, position: sizes.length });
   const { layers } = architecture;
+  const alike = layersAlike(model.program, layers);
+  const scans = new Set(architecture.scan?.layers);
   return {
     run: async (rows, options = {}) => {
-      checkEdits(rows, options, architecture);
+      checkEdits(rows, options, { ...architecture, scans });
+      const shown = options.layer === undefined ? null : alike[options.layer]!;
       const trace = await session.run(
         feedsOf(session, rows, options),
-        outputsFor(layers, rows, options),
+        outputsFor(layers, rows, shown, options),
       );
       return {
         losses: lossesByToken(trace.get(WORKBENCH_VALUES.loss)!),
         scores:
           rows.repeats && scoresOf(layers, (layer) => trace.get(WORKBENCH_VALUES.scores(layer))!),
-        patterns: trace.get(WORKBENCH_VALUES.patterns) ?? null,
-        valueNorms: trace.get(WORKBENCH_VALUES.valueNorms) ?? null,
+        patterns: shown === null ? null : trace.get(WORKBENCH_VALUES.patterns(shown))!,
+        valueNorms: shown === null ? null : trace.get(WORKBENCH_VALUES.valueNorms(shown))!,
         logits: trace.get(WORKBENCH_VALUES.askedLogits) ?? null,
       };
     },
@@ -144,13 +149,16 @@ export async function openWorkbench(
 function outputsFor(
   layers: number,
   { repeats }: WorkbenchRows,
-  { layer, logitPositions = [] }: WorkbenchOptions,
+  shown: number | null,
+  { logitPositions = [] }: WorkbenchOptions,
 ): string[] {
   const scores = Array.from({ length: layers }, (_, at) => WORKBENCH_VALUES.scores(at));
   return [
     WORKBENCH_VALUES.loss,
     ...(repeats ? scores : []),
-    ...(layer === undefined ? [] : [WORKBENCH_VALUES.patterns, WORKBENCH_VALUES.valueNorms]),
+    ...(shown === null
+      ? []
+      : [WORKBENCH_VALUES.patterns(shown), WORKBENCH_VALUES.valueNorms(shown)]),
     ...(logitPositions.length > 0 ? [WORKBENCH_VALUES.askedLogits] : []),
   ];
 }
@@ -170,8 +178,12 @@ function feedsOf(
       tensor(["position"], [positions.length], Int32Array.from(positions)),
     ],
     ...attentionTableFeeds(repeats ? attentionTables(repeats) : noTables(length)),
-    [WORKBENCH_VALUES.ideals, renameAxes(repeats ? idealHeads(repeats) : noIdeals(length))],
   ]);
+  if (session.program.inputs.some(({ name }) => name === WORKBENCH_VALUES.ideals))
+    feeds.set(
+      WORKBENCH_VALUES.ideals,
+      renameAxes(repeats ? idealHeads(repeats) : noIdeals(length)),
+    );
   if (layer !== undefined)
     feeds.set(WORKBENCH_VALUES.showSwitch(layer), tensor([], [], Float32Array.of(1)));
   for (const at of new Set(edits.map((edit) => edit.layer))) {
@@ -260,13 +272,19 @@ function sizesOf({ program }: Session, input: string): number[] {
 function checkEdits(
   { tokens, repeats }: WorkbenchRows,
   { edits = [], reference }: WorkbenchOptions,
-  { layers, heads }: { readonly layers: number; readonly heads: number },
+  { scans, ...architecture }: Architecture & { readonly scans: ReadonlySet<number> },
 ): void {
+  const { layers } = architecture;
   for (const { layer, head, kind, pattern } of edits) {
-    if (!(layer < layers && head < heads))
+    if (!(layer < layers && head < headsIn(architecture, layer)))
       throw new InputError(
         "unknown-head",
-        `the model has heads 0.0 to ${layers - 1}.${heads - 1}, got ${headName({ layer, head })}`,
+        `the model has heads 0.0 to ${headName({ layer: layers - 1, head: headsIn(architecture, layers - 1) - 1 })}, got ${headName({ layer, head })}`,
+      );
+    if (kind === "ideal" && scans.has(layer))
+      throw new InputError(
+        "study",
+        `${headName({ layer, head })} cannot get an ideal pattern: layer ${layer} is a state-space layer, whose pattern is only looked at`,
       );
     if (kind === "ideal" && (!repeats || pattern === undefined))
       throw new InputError(

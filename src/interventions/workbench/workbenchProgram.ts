@@ -7,7 +7,7 @@ import {
 } from "../../graph/edits/withAttentionScores.ts";
 import { TOKEN_LOSS_VALUES, withTokenLoss } from "../../graph/edits/withTokenLoss.ts";
 import { replace, replacementInputs } from "../../graph/edits/replace.ts";
-import { prune, type Program } from "../../graph/program.ts";
+import { prune, typesOf, type Program } from "../../graph/program.ts";
 import type { Architecture } from "../../models/family.ts";
 import { hookName } from "../../models/anatomy/hookNames.ts";
 
@@ -18,8 +18,9 @@ export const WORKBENCH_VALUES = {
   positions: "asked_positions",
   ideals: "ideal_patterns",
   askedLogits: "logits.asked",
-  patterns: "patterns.shown",
-  valueNorms: "value_norms.shown",
+  /** Layers whose heads are alike share a value, that of the first of them. */
+  patterns: (first: number) => `patterns.shown.${first}`,
+  valueNorms: (first: number) => `value_norms.shown.${first}`,
   z: (layer: number) => hookName(layer, "attn.hook_z"),
   zSwitch: (layer: number) => replacementInputs(hookName(layer, "attn.hook_z")),
   idealOn: (layer: number) => `blocks.${layer}.attn.ideal.on`,
@@ -39,12 +40,13 @@ export const WORKBENCH_VALUES = {
  */
 export function workbenchProgram(
   program: Program,
-  { layers, vocabulary }: Pick<Architecture, "layers" | "vocabulary">,
+  { layers, vocabulary, scan }: Pick<Architecture, "layers" | "vocabulary" | "scan">,
   { measures, ideals }: { readonly measures: number; readonly ideals: number },
 ): Program {
   const all = Array.from({ length: layers }, (_, layer) => layer);
   const switched = all.reduce(
-    (before, layer) => withSwitches(before, layer),
+    (before, layer) =>
+      scan?.layers.includes(layer) ? withOutputSwitch(before, layer) : withSwitches(before, layer),
     withIdealTable(program, ideals),
   );
   const scored = withAttentionScores({ ...switched, outputs: [] }, { layers, measures });
@@ -53,7 +55,7 @@ export function workbenchProgram(
   const outputs = [
     ...measured.outputs,
     askedLogits(b),
-    ...shownLayer(b, all),
+    ...shownLayer(b, layersAlike(program, layers)),
     ...all.map(WORKBENCH_VALUES.z),
   ];
   return prune(b.program(outputs, program.limits));
@@ -69,8 +71,13 @@ function withIdealTable(program: Program, ideals: number): Program {
   return b.program(program.outputs, program.limits);
 }
 
+/** The pattern of a state-space layer is only looked at, so there is nothing that another would change. */
+function withOutputSwitch(program: Program, layer: number): Program {
+  return replace(program, WORKBENCH_VALUES.z(layer), { by: ["batch", "head"] });
+}
+
 function withSwitches(program: Program, layer: number): Program {
-  const z = replace(program, WORKBENCH_VALUES.z(layer), { by: ["batch", "head"] });
+  const z = withOutputSwitch(program, layer);
   const [on, of, pattern] = [
     WORKBENCH_VALUES.idealOn(layer),
     WORKBENCH_VALUES.idealOf(layer),
@@ -111,26 +118,47 @@ function askedLogits(b: Builder): string {
 }
 
 /**
- * Patterns [batch, head, query, key] and norms of values [batch, position, head or kv_head] of one layer: sums over layers
- * in which all but one are multiplied by 0, so that what is not shown does not stay in memory.
+ * The first layer whose heads are as many, with as many keys and values, as those of each layer: in hybrids, layers of attention
+ * and of scans differ.
  */
-function shownLayer(b: Builder, layers: readonly number[]): string[] {
-  const chosen = (values: readonly string[], as: string) => {
-    const parts = values.map((value, layer) => b.mul(value, WORKBENCH_VALUES.showSwitch(layer)));
-    const sum = parts.reduce((total, part) => b.add(total, part));
-    return b.op("rename", [sum], { names: {} }, as);
-  };
-  for (const layer of layers)
+export function layersAlike(program: Program, layers: number): readonly number[] {
+  const types = typesOf(program);
+  const shapes = Array.from({ length: layers }, (_, layer) => {
+    const [pattern, values] = [PATTERN, VALUES].map((hook) => types.get(hookName(layer, hook))!);
+    return JSON.stringify([pattern!.axes, values!.axes.filter(({ name }) => name !== "d_head")]);
+  });
+  return shapes.map((shape) => shapes.indexOf(shape));
+}
+
+const PATTERN = "attn.hook_pattern";
+const VALUES = "attn.hook_v";
+
+/**
+ * Patterns [batch, head, query, key] and norms of values [batch, position, head or kv_head] of one layer: sums over layers that
+ * are alike, in which all but one are multiplied by 0, so that what is not shown does not stay in memory.
+ */
+function shownLayer(b: Builder, alike: readonly number[]): string[] {
+  alike.forEach((_, layer) =>
     b.input(
       WORKBENCH_VALUES.showSwitch(layer),
       "float32",
       {},
       { fill: { kind: "constant", value: 0 } },
+    ),
+  );
+  const chosen = (first: number, valueOf: (layer: number) => string, as: string) => {
+    const parts = alike.flatMap((other, layer) =>
+      other === first ? [b.mul(valueOf(layer), WORKBENCH_VALUES.showSwitch(layer))] : [],
     );
-  const norms = layers.map((layer) => {
-    const v = hookName(layer, "attn.hook_v");
+    const sum = parts.reduce((total, part) => b.add(total, part));
+    return b.op("rename", [sum], { names: {} }, as);
+  };
+  const norm = (layer: number) => {
+    const v = hookName(layer, VALUES);
     return b.op("sqrt", [b.op("sum", [b.mul(v, v)], { axes: ["d_head"] })], {});
-  });
-  const patterns = layers.map((layer) => hookName(layer, "attn.hook_pattern"));
-  return [chosen(patterns, WORKBENCH_VALUES.patterns), chosen(norms, WORKBENCH_VALUES.valueNorms)];
+  };
+  return [...new Set(alike)].flatMap((first) => [
+    chosen(first, (layer) => hookName(layer, PATTERN), WORKBENCH_VALUES.patterns(first)),
+    chosen(first, norm, WORKBENCH_VALUES.valueNorms(first)),
+  ]);
 }

@@ -1,6 +1,8 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { tensor } from "../../../src/base/tensor.ts";
-import { load, openEngine } from "../../../src/browser.ts";
+import { load, loadFiles, openEngine } from "../../../src/browser.ts";
 import type { LoadedModel } from "../../../src/models/loadedModel.ts";
 import type { IdealPattern } from "../../../src/results/causalNames.ts";
 import type { Backend } from "../../../src/base/backend.ts";
@@ -109,6 +111,49 @@ test("shows patterns, norms of values and logits of one layer as a plain run has
   const width = v.length / (5 * model.architecture.heads);
   const norm = Math.hypot(...v.subarray(2 * width, 3 * width)); // position 0, head 2
   expect(look.valueNorms!.data[2]).toBeCloseTo(norm, 5);
+});
+
+describe("of a hybrid", () => {
+  let hybrid: LoadedModel;
+  let hybridBench: Workbench;
+  const ids = [3, 9, 3, 9, 20];
+  const tokens = tensor(["batch", "position"], [1, ids.length], Int32Array.from(ids));
+  beforeAll(async () => {
+    const folder = fileURLToPath(new URL("../../fixtures/families/jamba/", import.meta.url));
+    const files = ["config.json", "model.safetensors"].map((name) => ({
+      name,
+      blob: new Blob([readFileSync(folder + name)]),
+    }));
+    hybrid = await loadFiles(files, { id: "jamba" });
+    hybridBench = await openWorkbench(hybrid, { backend, rows: 1, length: ids.length });
+  });
+  afterAll(() => hybridBench.close());
+
+  test("shows each layer's own patterns, of attention and of scans, however many units it has", async () => {
+    const { layers, headsByLayer } = hybrid.architecture;
+    expect(new Set(headsByLayer).size).toBeGreaterThan(1);
+    for (let layer = 0; layer < layers; layer++) {
+      const { patterns, valueNorms } = await hybridBench.run({ tokens, repeats: null }, { layer });
+      const name = `blocks.${layer}.attn.hook_pattern`;
+      await runModel(hybrid, {
+        backend,
+        tokens: [ids],
+        names: [name],
+        receive: (_, __, { data }) => expect([...patterns!.data]).toEqual([...data]),
+      });
+      expect(patterns!.shape[1]).toBe(headsByLayer![layer]);
+      expect(headsByLayer![layer]! % valueNorms!.shape[2]!).toBe(0);
+    }
+  });
+
+  test("refuses an ideal pattern of a state-space layer, which nothing would read", async () => {
+    const layer = hybrid.architecture.scan!.layers[0]!;
+    const edits = [{ layer, head: 0, kind: "ideal", pattern: "induction" }] as const;
+    const repeats = { start: 1, period: 2, length: ids.length };
+    await expect(hybridBench.run({ tokens, repeats }, { edits })).rejects.toThrow(
+      `${layer}.0 cannot get an ideal pattern: layer ${layer} is a state-space layer, whose pattern is only looked at`,
+    );
+  });
 });
 
 test("refuses a head that is not there, and edits that need rows that are not there", async () => {
