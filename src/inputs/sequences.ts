@@ -134,7 +134,7 @@ function generateSequences(
  *
  * @param bothWays whether the model's attention sees both directions: then the EOS that the tokenizer's files put behind a
  *   text is seen by all of it, and belongs to it
- * @throws {InputError} "tokenizer" for a model without one, "bos" if BOS is asked of a model that declares none
+ * @throws {InputError} "tokenizer" for a model without one, "bos" if BOS is requested for a model that declares none
  */
 export function tokenizeTexts(
   { architecture }: Pick<LoadedModel, "architecture">,
