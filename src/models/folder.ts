@@ -16,7 +16,7 @@ import { folderModel } from "./folderModel.ts";
 import { checkedMap, mappedCheckpoint, mappedConfig } from "./nameMap.ts";
 import { preprocessorIn } from "./preprocessor.ts";
 import { dequantiseCheckpoint } from "./dequantiseCheckpoint.ts";
-import { folderText, folderTokenizer } from "./folderTokenizer.ts";
+import { folderFiles, folderText, folderTokenizer } from "./folderTokenizer.ts";
 import type { LoadOptions } from "./loadOptions.ts";
 import { loadedModel, sightOfTensors, type LoadedModel } from "./loadedModel.ts";
 
@@ -39,7 +39,7 @@ export async function openFolder(
   refuseBase(path, options);
   const { config, checkpoint, files, notice } = await folderParts(path, options);
   return closedOnError(files, async () => {
-    const model = await folderModel(config, checkpoint, folderText(path), options).catch(
+    const model = await folderModel(config, checkpoint, folderFiles(path), options).catch(
       (error: unknown) => {
         throw configIn(error, join(path, "config.json"));
       },
@@ -123,10 +123,10 @@ export async function openSafetensorsFile(
   const file = await fileSource(path);
   return closedOnError([file], async () => {
     const checkpoint = mappedCheckpoint(await readSafetensors(file), map);
-    const text = folderText(dirname(path));
+    const beside = folderFiles(dirname(path));
     return loadedModel({
       id: path,
-      model: await folderModel(mappedConfig({}, map), checkpoint, text, options),
+      model: await folderModel(mappedConfig({}, map), checkpoint, beside, options),
       sight: await sightOfTensors([file], options, checkpoint.weights),
       files: [file],
       options,

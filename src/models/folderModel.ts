@@ -4,14 +4,20 @@ import { withVocabulary } from "./drawnTokens.ts";
 import { withNotices, type Model } from "./family.ts";
 import type { LoadOptions } from "./loadOptions.ts";
 import { withHead } from "./tiedHead.ts";
-import type { FolderText } from "./tokenizerFiles.ts";
+import type { FolderBytes, FolderText } from "./tokenizerFiles.ts";
 import { vocabularyIn, type Vocabulary } from "./vocabularyFiles.ts";
 
-/** The model of a folder, wherever its files are, with what its tokenizer's files say of BOS and of ids that are not text. */
+/** How files of a folder are read. */
+export interface FolderFiles {
+  readonly text: FolderText;
+  readonly bytes: FolderBytes;
+}
+
+/** The model of a folder, wherever its files are, with what its tokenizer's files say of BOS and of ids that are no text. */
 export async function folderModel(
   config: Readonly<Record<string, unknown>>,
   checkpoint: Checkpoint,
-  text: FolderText,
+  files: FolderFiles,
   { head: choice, trustArchitecture }: Pick<LoadOptions, "head" | "trustArchitecture"> = {},
 ): Promise<Model> {
   // Families are many, and a page has one model: they are fetched when a model is opened.
@@ -20,16 +26,17 @@ export async function folderModel(
     (head) => modelFrom(config, checkpoint, "hugging_face", { head, trustArchitecture }),
     choice,
   );
-  const { vocabulary, notice } = await readableVocabulary(text);
+  const { vocabulary, notice } = await readableVocabulary(files);
   return withNotices(withVocabulary(model, vocabulary), [notice]);
 }
 
 /** The vocabulary, or why it cannot be read: that is an error where a text needs the tokenizer, and not before. */
-async function readableVocabulary(
-  text: FolderText,
-): Promise<{ readonly vocabulary: Vocabulary | null; readonly notice: string | null }> {
+async function readableVocabulary({ text, bytes }: FolderFiles): Promise<{
+  readonly vocabulary: Vocabulary | null;
+  readonly notice: string | null;
+}> {
   try {
-    return { vocabulary: await vocabularyIn(text), notice: null };
+    return { vocabulary: await vocabularyIn(text, bytes), notice: null };
   } catch (error) {
     if (!(error instanceof InputError && error.code === "tokenizer")) throw error;
     const notice = `${error.message}; texts cannot be read, and random rows are drawn from all ids but the special ones of config.json, which may have no text`;

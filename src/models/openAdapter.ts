@@ -11,7 +11,7 @@ import { closedOnError, folderParts, readJson, weightsOf } from "./folder.ts";
 import { configIn } from "./config/configIn.ts";
 import { withNotices, type Model } from "./family.ts";
 import { folderModel } from "./folderModel.ts";
-import { folderText, folderTokenizer } from "./folderTokenizer.ts";
+import { folderFiles, folderTokenizer } from "./folderTokenizer.ts";
 import { adapterConfig, baseNamedIn } from "./lora/adapterConfig.ts";
 import { mergedWeights } from "./lora/mergedWeights.ts";
 import { loadedModel, sightOfTensors, type LoadedModel } from "./loadedModel.ts";
@@ -56,9 +56,9 @@ export async function openAdapter(
     return closedOnError(adapter.files, async () => {
       const hasConv1d = CONV1D_FAMILIES.includes(base.config.model_type);
       const own = await folderTokenizer(path);
-      const text = folderText(own ? path : baseFolder);
+      const beside = folderFiles(own ? path : baseFolder);
       const modelOf = (checkpoint: Checkpoint) =>
-        folderModel(base.config, checkpoint, text, options).catch((error: unknown) => {
+        folderModel(base.config, checkpoint, beside, options).catch((error: unknown) => {
           throw configIn(error, join(baseFolder, "config.json"));
         });
       const checkpoint = mergedWeights(base.checkpoint, adapter.checkpoint, settings, {

@@ -16,7 +16,7 @@ import { folderModel } from "./folderModel.ts";
 import { stepOptions, type LoadOptions } from "./loadOptions.ts";
 import type { LoadedModel } from "./loadedModel.ts";
 import { checkWeights } from "./checkWeights.ts";
-import { textTokenizer, type FolderText } from "./tokenizerFiles.ts";
+import { textTokenizer, type FolderBytes, type FolderText } from "./tokenizerFiles.ts";
 
 /** A file of a checkpoint's folder, named as it is there. */
 export interface NamedBlob {
@@ -96,6 +96,8 @@ function openedFrom(blobs: Blobs, options: BlobOptions): Promise<OpenedModel> {
 
 async function fromFolder(blobs: Blobs, options: BlobOptions): Promise<OpenedModel> {
   const text: FolderText = async (name) => (await blobs.get(name)?.text()) ?? null;
+  const bytes: FolderBytes = async (name) =>
+    blobs.has(name) ? new Uint8Array(await blobs.get(name)!.arrayBuffer()) : null;
   const file = requireFile(blobs, CONFIG);
   checkConfigSize(file.size, CONFIG);
   const config = parseConfig(await file.text(), CONFIG);
@@ -103,10 +105,10 @@ async function fromFolder(blobs: Blobs, options: BlobOptions): Promise<OpenedMod
   const { config: plain, checkpoint, notice } = await dequantiseCheckpoint(config, stored, text);
   sizeOf(checkpoint.weights, options);
   return {
-    model: withNotices(await folderModel(plain, checkpoint, text, options), [notice]),
+    model: withNotices(await folderModel(plain, checkpoint, { text, bytes }, options), [notice]),
     weights: checkpoint.weights,
     weightFiles,
-    tokenizer: () => textTokenizer(text, CONFIG),
+    tokenizer: () => textTokenizer(text, CONFIG, bytes),
   };
 }
 

@@ -6,19 +6,35 @@ import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
 
 /** The text of a file of a folder; null if it has none of that name. */
 export type FolderText = (name: string) => Promise<string | null>;
+/** The bytes of a file of a folder; null if it has none of that name. */
+export type FolderBytes = (name: string) => Promise<Uint8Array | null>;
+
+/** SentencePiece's own file. */
+export const SENTENCE_PIECE = "tokenizer.model";
 
 /**
- * tokenizer.json, or else vocab.json with merges.txt; null if there is no tokenizer.
+ * tokenizer.json, or else vocab.json with merges.txt, or else tokenizer.model; null if there is no tokenizer.
  *
  * @param path of tokenizer.json, for messages
  * @throws {InputError} "tokenizer" for one that cannot be read, and for kinds that are not read, with the way on
  */
-export async function textTokenizer(text: FolderText, path: string): Promise<Tokenizer | null> {
+export async function textTokenizer(
+  text: FolderText,
+  path: string,
+  bytes?: FolderBytes,
+): Promise<Tokenizer | null> {
   const config = await text("tokenizer_config.json");
   const modelConfig = await text("config.json");
   const whole = await text("tokenizer.json");
   if (whole !== null) return tokenizerFromJson(whole, config, path, modelConfig);
   const [vocab, merges] = [await text("vocab.json"), await text("merges.txt")];
+  const model = vocab === null && bytes ? await bytes(SENTENCE_PIECE) : null;
+  if (model !== null) {
+    const addedTokens = await text("added_tokens.json");
+    const { tokenizerFromSentencePiece } =
+      await import("../text/tokenizer/tokenizerFromSentencePiece.ts");
+    return tokenizerFromSentencePiece({ model, name: SENTENCE_PIECE, config, addedTokens });
+  }
   if (vocab === null || merges === null) return withoutMerges(text, vocab !== null);
   return tokenizerFromMerges({
     vocab,
@@ -31,7 +47,7 @@ export async function textTokenizer(text: FolderText, path: string): Promise<Tok
 }
 
 /** Kinds of tokenizers that folders have and that are not read. */
-const OTHERS = ["tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "vocab.txt"];
+const OTHERS = [SENTENCE_PIECE, "spiece.model", "sentencepiece.bpe.model", "vocab.txt"];
 
 /** Null where there is no tokenizer at all. */
 async function withoutMerges(text: FolderText, hasVocab: boolean): Promise<null> {

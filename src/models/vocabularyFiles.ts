@@ -7,7 +7,7 @@ import { tokenizerClassOf } from "../text/tokenizer/tokenizerClasses.ts";
 import { parsedObject } from "../text/tokenizer/tokenizerFromJson.ts";
 import { namesOfSpecials } from "../text/tokenizer/tokenizerFromMerges.ts";
 import type { TokenizerBos } from "./bosPolicy.ts";
-import type { FolderText } from "./tokenizerFiles.ts";
+import { SENTENCE_PIECE, type FolderBytes, type FolderText } from "./tokenizerFiles.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -42,13 +42,18 @@ export interface ListedToken {
  *
  * @throws {InputError} "tokenizer" for one that cannot be read: the model is sound without it; "file" as `text` does
  */
-export async function vocabularyIn(text: FolderText): Promise<Vocabulary | null> {
+export async function vocabularyIn(
+  text: FolderText,
+  bytes?: FolderBytes,
+): Promise<Vocabulary | null> {
   try {
     const file = await jsonOf(text, "tokenizer.json");
     const config = (await jsonOf(text, "tokenizer_config.json")) ?? {};
     const model = (await jsonOf(text, "config.json")) ?? {};
     if (file) return fromJson(file, config, model);
-    return await fromVocab(text, config, model);
+    const vocabulary = await fromVocab(text, config, model);
+    const pieces = vocabulary === null && bytes ? await bytes(SENTENCE_PIECE) : null;
+    return pieces ? await fromPieces(pieces, text, config) : vocabulary;
   } catch (error) {
     if (error instanceof InputError) throw error;
     throw new InputError("tokenizer", `the tokenizer's files are malformed: ${String(error)}`, {
@@ -77,6 +82,23 @@ async function fromVocab(text: FolderText, config: Json, model: Json): Promise<V
     (content) => (ids.has(content) ? [{ content, id: ids.get(content), special: true }] : []),
   );
   return vocabularyOf("vocab.json", vocab, [...added, ...special], true, bosIn(config, map, model));
+}
+
+async function fromPieces(file: Uint8Array, text: FolderText, config: Json): Promise<Vocabulary> {
+  const { classOfFile, withAdded } =
+    await import("../text/tokenizer/tokenizerFromSentencePiece.ts");
+  const { sentencePieceFile } = await import("../text/tokenizer/sentencePieceFile.ts");
+  const pieces = sentencePieceFile(file, SENTENCE_PIECE);
+  const legacy = (await jsonOf(text, "added_tokens.json")) ?? {};
+  const { tokens, types } = withAdded(pieces, config, legacy);
+  const bos = namedBos(config, {}, classOfFile(pieces, SENTENCE_PIECE));
+  const id = bos.content === null ? -1 : tokens.indexOf(bos.content);
+  return {
+    source: SENTENCE_PIECE,
+    notText: notTextOf(tokens, types, isPiece),
+    has: (each) => each in tokens,
+    bos: { ...bos, id: id < 0 ? null : id },
+  };
 }
 
 function fromJson(file: Json, config: Json, model: Json): Vocabulary {
@@ -143,13 +165,7 @@ export function vocabularyOfGguf(metadata: ReadonlyMap<string, unknown>): Vocabu
   if (!Array.isArray(tokens)) return null;
   const types = (value("token_type") ?? []) as ArrayLike<number>;
   const whole = value("model") === "gpt2" ? isWhole : isPiece;
-  const notText = new Map<number, NotText>();
-  tokens.forEach((token: unknown, id) => {
-    const reason = GGUF_TYPES[Number(types[id] ?? 1)];
-    if (reason) notText.set(id, reason);
-    else if (UNUSED.test(String(token))) notText.set(id, "unused");
-    else if (!whole(String(token))) notText.set(id, "bytes");
-  });
+  const notText = notTextOf(tokens.map(String), types, whole);
   const bosId = value("bos_token_id");
   const id = typeof bosId === "number" && bosId in tokens ? bosId : null;
   const flag = value("add_bos_token");
@@ -166,8 +182,24 @@ export function vocabularyOfGguf(metadata: ReadonlyMap<string, unknown>): Vocabu
   };
 }
 
-/** `tokenizer.ggml.token_type` of tokens that are not text. */
-const GGUF_TYPES: Readonly<Record<number, NotText>> = {
+/** Which tokens of a table with types are no text. */
+function notTextOf(
+  tokens: readonly string[],
+  types: ArrayLike<number>,
+  whole: (token: string) => boolean,
+): Map<number, NotText> {
+  const notText = new Map<number, NotText>();
+  tokens.forEach((token, id) => {
+    const reason = TYPES[Number(types[id] ?? 1)];
+    if (reason) notText.set(id, reason);
+    else if (UNUSED.test(token)) notText.set(id, "unused");
+    else if (!whole(token)) notText.set(id, "bytes");
+  });
+  return notText;
+}
+
+/** `tokenizer.ggml.token_type`, and the type of SentencePiece's pieces, of what is no text. */
+const TYPES: Readonly<Record<number, NotText>> = {
   ...{ 2: "special", 3: "special", 4: "added", 5: "unused", 6: "bytes" },
 };
 

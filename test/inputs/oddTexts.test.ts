@@ -68,7 +68,8 @@ test.each([
     JSON.stringify({ model: { type: "WordPiece", vocab } }),
     "needs the model BPE",
   ],
-  ["tokenizer.model", "\n", "is tokenizer.model, which is not read; a tokenizer.json says it all"],
+  ["tokenizer.model", "\n", "tokenizer.model is no file of SentencePiece"],
+  ["spiece.model", "\n", "is spiece.model, which is not read; a tokenizer.json says it all"],
   ["vocab.json", JSON.stringify(vocab), "is vocab.json without merges.txt, which is not read"],
 ])(
   "beside a %s that is not read, texts are refused and ids are measured and shown",

@@ -1,6 +1,7 @@
 /** @file Which files of a repository a load needs, as data. */
 
 import { PREPROCESSOR_FILES } from "../preprocessor.ts";
+import { SENTENCE_PIECE } from "../tokenizerFiles.ts";
 
 /** Files to bring from a repository. An index (`*.index.json`) brings the shards that it names. */
 export interface WantedFiles {
@@ -17,8 +18,11 @@ export interface WantedFiles {
 /** Files to bring, by the names of all that the repository has. */
 export type WantedFrom = (names: readonly string[]) => WantedFiles;
 
+/** A tokenizer.json says what SentencePiece's file says: that is brought only where there is none. */
 export function wantedIn(choice: WantedFiles | WantedFrom, names: readonly string[]): WantedFiles {
-  return typeof choice === "function" ? choice(names) : choice;
+  const files = typeof choice === "function" ? choice(names) : choice;
+  if (!names.includes("tokenizer.json")) return files;
+  return { ...files, optional: files.optional.filter((name) => name !== SENTENCE_PIECE) };
 }
 
 const TOKENIZER = [
@@ -28,6 +32,7 @@ const TOKENIZER = [
   "added_tokens.json",
   "vocab.json",
   "merges.txt",
+  SENTENCE_PIECE,
   "generation_config.json",
 ];
 

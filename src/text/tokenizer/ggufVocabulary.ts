@@ -1,19 +1,10 @@
 /** @file The lists in a GGUF's header that make a vocabulary: tokens with their types, and more of the same length. */
 import { InputError } from "../../base/errors.ts";
+import { TYPE } from "./spmTokenizer.ts";
 import { wellFormed, type SpecialToken } from "./tokenizer.ts";
 
 /** Key and value pairs of a GGUF's header; only `tokenizer.ggml.*` is read. */
 export type GgufMetadata = Readonly<Record<string, unknown>>;
-
-/** Numbers of the types that tokens have. */
-export const TYPE = {
-  normal: 1,
-  unknown: 2,
-  control: 3,
-  userDefined: 4,
-  unused: 5,
-  byte: 6,
-} as const;
 
 export interface Vocabulary {
   readonly tokens: readonly string[];

@@ -6,8 +6,8 @@ import { InputError } from "../../base/errors.ts";
 import { bpeTokenizer, bytesOfPiece } from "./bpeTokenizer.ts";
 import { bytesOfToken } from "./byteAlphabet.ts";
 import { ggufCut, type GgufCut } from "./ggufCut.ts";
-import { list, TYPE, vocabularyOf, type GgufMetadata, type Vocabulary } from "./ggufVocabulary.ts";
-import { pieceIds, type Pieces } from "./sentencePieces.ts";
+import { list, vocabularyOf, type GgufMetadata, type Vocabulary } from "./ggufVocabulary.ts";
+import { joinablePieces, markSpaces, spmTokenizer, TYPE } from "./spmTokenizer.ts";
 import {
   tokenizerOf,
   type BosPolicy,
@@ -142,27 +142,22 @@ function sentencePiece(metadata: GgufMetadata, { tokens, types, special }: Vocab
       `a GGUF needs a score per token, got ${scores.length} for ${tokens.length}`,
     );
   }
-  const pieces = piecesOf(tokens, types, scores, metadata);
+  const unknown = unknownId(metadata, tokens, types);
   const prefix = metadata["tokenizer.ggml.add_space_prefix"] === false ? "" : "\u2581";
   const isApart = (id: number) => types[id] === TYPE.control || types[id] === TYPE.userDefined;
-  const apart = new Map(
-    // converters write spaces in them as spaces, and text has marks for spaces when they are looked for
-    tokens.flatMap((token, id) => (isApart(id) ? [[markSpaces(token), id] as const] : [])),
-  );
-  const cut = anyOf([...apart.keys()]);
-  const plain = (text: string) => (text === "" ? [] : pieceIds(prefix + text, pieces));
   const encoder = new TextEncoder();
-  return tokenizerOf({
+  return spmTokenizer({
     description: "the GGUF's llama tokenizer (SentencePiece)",
     vocabSize: tokens.length,
     specialTokens: special,
     bos: bosPolicy(metadata, special, { usual: true, kind: "llama" }),
     eos: eosPolicy(metadata),
-    encode: (text) =>
-      (cut ? markSpaces(text).split(cut) : [markSpaces(text)]).flatMap((part, index) => {
-        const id = index % 2 === 1 ? apart.get(part) : undefined;
-        return id === undefined ? plain(part) : [id];
-      }),
+    pieces: joinablePieces({ tokens, types, scores, unknown }),
+    apart: new Map(
+      // converters write spaces in them as spaces, and text has marks for spaces when they are looked for
+      tokens.flatMap((token, id) => (isApart(id) ? [[markSpaces(token), id] as const] : [])),
+    ),
+    prefix: () => prefix,
     bytesOf: (id) => {
       const token = tokens[id];
       if (token === undefined) return null;
@@ -173,48 +168,18 @@ function sentencePiece(metadata: GgufMetadata, { tokens, types, special }: Vocab
   });
 }
 
-/** Text with U+2581 for each space. */
-function markSpaces(text: string): string {
-  return text.replaceAll(" ", "\u2581");
-}
-
-/** Matches any of these, the longest first, as one group, so that `split` keeps them at odd places. */
-function anyOf(words: readonly string[]): RegExp | null {
-  if (words.length === 0) return null;
-  const escaped = [...words]
-    .sort((first, other) => other.length - first.length)
-    .map((word) => word.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"));
-  return new RegExp(`(${escaped.join("|")})`, "u");
-}
-
-function piecesOf(
+function unknownId(
+  metadata: GgufMetadata,
   tokens: readonly string[],
   types: readonly number[],
-  scores: readonly number[],
-  metadata: GgufMetadata,
-): Pieces {
-  const joinable = new Map<string, { id: number; score: number; unused: boolean }>();
-  const bytes = new Map<number, number>();
-  tokens.forEach((token, id) => {
-    const type = types[id];
-    if (type === TYPE.normal || type === TYPE.unused) {
-      joinable.set(token, { id, score: scores[id]!, unused: type === TYPE.unused });
-    } else if (type === TYPE.byte) {
-      const [byte] = bytesOfPiece(token);
-      if (byte !== undefined && /^<0x/.test(token)) bytes.set(byte, id);
-    }
-  });
+): number {
   const unknown =
     metadata["tokenizer.ggml.unknown_token_id"] ?? Math.max(0, types.indexOf(TYPE.unknown));
-  if (typeof unknown !== "number" || !(unknown in tokens)) {
-    throw new InputError(
-      "tokenizer",
-      `unknown_token_id of a GGUF needs to be an id, got ${JSON.stringify(unknown)}`,
-    );
-  }
-  const all =
-    bytes.size === 256 ? Array.from({ length: 256 }, (_, byte) => bytes.get(byte)!) : null;
-  return { joinable, bytes: all, unknown };
+  if (typeof unknown === "number" && unknown in tokens) return unknown;
+  throw new InputError(
+    "tokenizer",
+    `unknown_token_id of a GGUF needs to be an id, got ${JSON.stringify(unknown)}`,
+  );
 }
 
 function bosPolicy(

@@ -1,0 +1,156 @@
+/** @file The tokenizer of folders with SentencePiece's own file and no tokenizer.json, as LLaMA, Mistral and Gemma first had. */
+import { InputError } from "../../base/errors.ts";
+import { addedToken } from "./addedToken.ts";
+import { bosOfFiles, contentOf, eosOfFiles } from "./bosOfFiles.ts";
+import { bytesOfPiece } from "./bpeTokenizer.ts";
+import { sentencePieceFile, type SentencePieceFile } from "./sentencePieceFile.ts";
+import { joinablePieces, markSpaces, spmTokenizer, TYPE } from "./spmTokenizer.ts";
+import type { Tokenizer } from "./tokenizer.ts";
+import type { TokenizerClass } from "./tokenizerClasses.ts";
+import { parsedObject } from "./tokenizerFromJson.ts";
+import { namesOfSpecials } from "./tokenizerFromMerges.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Contents of the files; left out or null: there is no such file. */
+export interface SentencePieceFiles {
+  readonly model: Uint8Array;
+  /** What messages call it. */
+  readonly name: string;
+  /** tokenizer_config.json */
+  readonly config?: string | null | undefined;
+  /** added_tokens.json */
+  readonly addedTokens?: string | null | undefined;
+}
+
+const WAY_ON =
+  "a tokenizer.json says it all: AutoTokenizer.from_pretrained(...).save_pretrained(...) writes one";
+
+/**
+ * The tokenizer that the file makes: BPE whose pieces have scores, as `SentencePieceProcessor.encode` cuts. Names of control tokens
+ * and of added ones in a text become those tokens, as in transformers; what is between them begins with the space that the file
+ * puts in front, but with `legacy` false only at the beginning of the text.
+ *
+ * @throws {InputError} "tokenizer" for Unigram and other kinds, tables of rewrites, what is malformed, with the way on
+ * @see transformers 5.24, whose class LlamaTokenizer takes a space that a text begins with for the one in front, and joins
+ *   user-defined pieces: this follows SentencePiece
+ */
+export function tokenizerFromSentencePiece(files: SentencePieceFiles): Tokenizer {
+  const file = sentencePieceFile(files.model, files.name);
+  checkKind(file, files.name);
+  const config = objectIn(files.config, "tokenizer_config.json");
+  const { tokens, types, added } = withAdded(file, config, objectIn(files.addedTokens, ADDED));
+  const ofType = (...kinds: number[]) =>
+    tokens.flatMap((token, id) => (kinds.includes(types[id]!) ? [[token, id] as const] : []));
+  const special = ofType(TYPE.control, TYPE.unknown).map(([content, id]) => ({ id, content }));
+  const ids = new Map(tokens.map((token, id) => [token, id]));
+  const ends = {
+    ...{ postProcessor: undefined, config, specials: {}, of: classOfFile(file, files.name) },
+    idOf: (token: string) => ids.get(token) ?? null,
+  };
+  const prefix = file.addsPrefix ? "\u2581" : "";
+  const everywhere = isLegacy(config);
+  const splits = config.split_special_tokens === true;
+  const apart = [...special, ...added].filter(
+    ({ id }) => !splits || types[id] === TYPE.userDefined,
+  );
+  const encoder = new TextEncoder();
+  return spmTokenizer({
+    description: `${files.name} (SentencePiece)`,
+    vocabSize: tokens.length,
+    specialTokens: special,
+    bos: bosOfFiles(ends),
+    eos: eosOfFiles(ends),
+    pieces: joinablePieces({ ...file, tokens, types }),
+    mark: (text) => text,
+    apart: new Map(apart.map(({ content, id }) => [content, id])),
+    whole: new Map(ofType(TYPE.userDefined)),
+    prefix: (isFirst) => (isFirst || everywhere ? prefix : ""),
+    normalize: file.dropsSpaces ? withoutMoreSpaces : markSpaces,
+    bytesOf: (id) => {
+      const token = tokens[id];
+      if (token === undefined) return null;
+      return types[id] === TYPE.control || types[id] === TYPE.unknown
+        ? encoder.encode(token)
+        : bytesOfPiece(token);
+    },
+  });
+}
+
+const ADDED = "added_tokens.json";
+
+/** What the file itself says as a class would: names of BOS and EOS, which those of tokenizer_config.json come before. */
+export function classOfFile({ tokens, bos, eos }: SentencePieceFile, name: string): TokenizerClass {
+  const [bosName, eosName] = [tokens[bos], tokens[eos]];
+  const specials = {
+    ...(bosName !== undefined && { bos_token: bosName }),
+    ...(eosName !== undefined && { eos_token: eosName }),
+  };
+  return { name, specials, normalizer: null, preTokenizer: () => ({}), usesTemplate: true };
+}
+
+/** Whether each part between special tokens begins with a space: so but for LLaMA's class, where no file says `legacy`. */
+function isLegacy({ legacy, tokenizer_class: className }: Json): boolean {
+  if (typeof legacy === "boolean") return legacy;
+  return !(typeof className === "string" && /^(Code)?LlamaTokenizer(Fast)?$/.test(className));
+}
+
+/** No spaces at the ends, and one where there are several; at the end the mark itself counts as one, as in the reference. */
+function withoutMoreSpaces(part: string): string {
+  const single = part.replace(/^ +/, "").replace(/ {2,}/g, " ");
+  return markSpaces(single).replace(/\u2581+$/, "");
+}
+
+/** @throws {InputError} "tokenizer" for what is not read, with the way on */
+function checkKind(file: SentencePieceFile, name: string): void {
+  const { kind, rewrites, rule, spacesBehind, marksSpaces, dropsSpaces, tokens, types } = file;
+  const spaced = tokens.some((token, id) => types[id] === TYPE.userDefined && /\u2581/.test(token));
+  const fault = [
+    [kind !== "bpe", `is a model of the kind ${kind}, and bpe is read`],
+    [rewrites, `rewrites characters before it cuts (${rule || "a table of its own"})`],
+    [spacesBehind, "has spaces behind words (treat_whitespace_as_suffix)"],
+    [!marksSpaces, "does not mark spaces (escape_whitespaces false)"],
+    [dropsSpaces && spaced, "drops spaces and has pieces of its user's with spaces"],
+  ].find(([broken]) => broken)?.[1];
+  if (fault !== undefined)
+    throw new InputError(
+      "tokenizer",
+      `${name} ${String(fault)}, which is not read here; ${WAY_ON}; token ids need none`,
+    );
+}
+
+/** Pieces with what the files beside them add or rename: `added_tokens_decoder`, or else added_tokens.json. */
+export function withAdded(file: SentencePieceFile, config: Json, legacy: Json) {
+  const decoder = config.added_tokens_decoder;
+  const entries: [number, string, Json][] =
+    decoder === undefined
+      ? Object.entries(legacy).map(([content, id]) => [Number(id), content, {}])
+      : Object.entries(parsedObject(decoder, "tokenizer_config.json: added_tokens_decoder")).map(
+          ([id, token]) => [Number(id), contentOf(token) ?? "", Object(token) as Json],
+        );
+  const [tokens, types] = [[...file.tokens], [...file.types]];
+  const specials = namesOfSpecials(config);
+  const added = entries
+    .sort(([first], [other]) => first - other)
+    .map(([id, content, flags]) => {
+      if (content === "" || !Number.isInteger(id) || id < 0 || id > tokens.length)
+        throw new InputError(
+          "tokenizer",
+          `an added token needs text and an id that is a piece's or the next, ${tokens.length}, got ${JSON.stringify(content)} with ${id}`,
+        );
+      const isSpecial = flags.special === true || specials.has(content);
+      const token = addedToken(id, content, isSpecial, flags);
+      if (token.lstrip || token.rstrip)
+        throw new InputError(
+          "tokenizer",
+          `the added token ${JSON.stringify(content)} takes the spaces beside it (lstrip, rstrip), which is not read beside a tokenizer.model; ${WAY_ON}`,
+        );
+      [tokens[id], types[id]] = [content, isSpecial ? TYPE.control : TYPE.userDefined];
+      return token;
+    });
+  return { tokens, types, added };
+}
+
+function objectIn(text: string | null | undefined, name: string): Json {
+  return text === null || text === undefined ? {} : parsedObject(text, name);
+}
