@@ -151,7 +151,10 @@ function resultOf(
     settings: { margin: { attention: margin, effect: effectMargin }, level, verdicts },
     models,
     pairs: others.map((other) => comparePair(first!, other, shared, plan)),
-    warnings: models.flatMap(({ id, warnings }) => warnings.map((text) => `${id}: ${text}`)),
+    warnings: [
+      ...copyWarnings(models),
+      ...models.flatMap(({ id, warnings }) => warnings.map((text) => `${id}: ${text}`)),
+    ],
   };
   return {
     ...result,
@@ -159,4 +162,15 @@ function resultOf(
     environment: environmentOf(backend),
     timings,
   };
+}
+
+/** Copies under other names: that their heads match, and differ by nothing, is no finding. */
+function copyWarnings(models: readonly { readonly id: string; readonly sha256: string }[]) {
+  return models.flatMap(({ id, sha256 }, index) => {
+    const first = models.findIndex((other) => other.sha256 === sha256);
+    if (sha256 === "" || first === index) return [];
+    return [
+      `${id} has the same weight files as ${models[first]!.id} (equal hashes): they are one model, and whatever differs comes from elsewhere`,
+    ];
+  });
 }

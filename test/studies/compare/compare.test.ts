@@ -20,6 +20,9 @@ describe("compare", () => {
     const [pair] = result.pairs;
     expect(compareResult.parse(result)).toEqual(result);
     expect(result.rows.shared).toBe(true);
+    expect(result.warnings).toEqual([
+      "zoo:attn-2l has the same weight files as zoo:attn-2l (equal hashes): they are one model, and whatever differs comes from elsewhere",
+    ]);
     expect(pair).toMatchObject({ paired: true, tests: 48, discoveries: 0 });
     expect(pair!.heads!.every(({ induction }) => induction.value === 0)).toBe(true);
     expect(pair!.matching.matches.every(({ first, second }) => first.head === second.head)).toBe(
@@ -43,7 +46,8 @@ describe("compare", () => {
 
   test("finds a head whose output is halved by its effect, and no attention at all", async () => {
     const halved = await changedModel(zoo, "halved", scaledHead(1, 2, 0.5));
-    const { pairs, words } = await compare([zoo, halved], { backend });
+    const { pairs, words, warnings } = await compare([zoo, halved], { backend });
+    expect(warnings).toEqual([]);
     const heads = pairs[0]!.heads!;
     const changedHead = heads.find(({ layer, head }) => layer === 1 && head === 2)!;
     expect(changedHead.found).toEqual(["effect"]);
