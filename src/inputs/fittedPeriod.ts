@@ -2,6 +2,7 @@ import type { Architecture } from "../models/family.ts";
 import { fitPeriod } from "../text/patterns/fitPeriod.ts";
 import { drawnTokens } from "../models/drawnTokens.ts";
 import { generatedRows, type GeneratedInput } from "./scoreInput.ts";
+import { reachWarnings } from "./windowReach.ts";
 
 /**
  * The period of generated rows that have several blocks without a common token: as `generatedRows`, or shorter where the
@@ -23,5 +24,10 @@ export function fittedPeriod(
     ordinary: drawnTokens(architecture).ids.length,
     distinctBlocks,
   });
-  return { period, warnings: [...first.warnings, ...(warning ? [warning] : [])] };
+  return {
+    period,
+    warnings: warning
+      ? [warning, ...reachWarnings(architecture, period, first.start)]
+      : first.warnings,
+  };
 }

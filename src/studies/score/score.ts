@@ -18,6 +18,7 @@ import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { Architecture } from "../../models/family.ts";
 import { headOffsets, headsIn } from "../../models/headCounts.ts";
 import type { ScoreName, ScoreResult } from "./result.ts";
+import { layersOutOfReach } from "../../inputs/windowReach.ts";
 import { rowsPerRun } from "../../runtime/chunks.ts";
 import { prepare, type Session } from "../../runtime/prepare.ts";
 import type { RepeatedRows } from "../../inputs/scoreInput.ts";
@@ -78,7 +79,9 @@ async function scoreOnce(
       const measured = await measureRows(session, rows, request);
       const timings = { prepare: prepared, run: elapsed() - prepared };
       const measuredRows = firstRows(rows, measured.examples);
-      const warnings = [...rows.warnings, ...(await blindWarning(model, backend, measured))];
+      const isBeyond = layersOutOfReach(architecture, rows.period).length === architecture.layers;
+      const blind = isBeyond ? [] : await blindWarning(model, backend, measured);
+      const warnings = [...rows.warnings, ...blind];
       const scored = { ...plan, rows: { ...measuredRows, warnings } };
       return scoreResultOf(model, backend, scored, measured, timings);
     } finally {

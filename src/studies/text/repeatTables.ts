@@ -23,7 +23,7 @@ export function repeatClasses(length: number): RepeatClass[] {
   return [
     { ...any, name: "all" },
     ...Array.from({ length: LONGEST_NGRAM }, (_, index) => ({
-      name: index + 1 === LONGEST_NGRAM ? `${LONGEST_NGRAM} tokens or more` : `${index + 1} tokens`,
+      name: ngramName(index + 1),
       ...any,
       ngram: index + 1,
     })),
@@ -34,6 +34,11 @@ export function repeatClasses(length: number): RepeatClass[] {
     }),
     { ...any, name: "every copy", everyCopy: true },
   ];
+}
+
+function ngramName(tokens: number): string {
+  if (tokens === LONGEST_NGRAM) return `${LONGEST_NGRAM} tokens or more`;
+  return tokens === 1 ? "1 token" : `${tokens} tokens`;
 }
 
 /** Whether a repeat belongs to a class. */

@@ -16,7 +16,9 @@ import { sequencesOf, type Sequences } from "../../inputs/sequences.ts";
 import { pairGaps } from "./pairGaps.ts";
 import { TEXT_OPTIONS, textPlan, type TextOptions } from "./plan.ts";
 import { cutUp } from "./pieces.ts";
-import { repeatScores } from "./repeatScores.ts";
+import { layersOutOfReach } from "../../inputs/windowReach.ts";
+import type { Architecture } from "../../models/family.ts";
+import { repeatScores, repeatsWithKeys } from "./repeatScores.ts";
 import { checkOptionNames } from "../../base/optionNames.ts";
 
 const RANDOM_EXAMPLES = 30;
@@ -52,12 +54,11 @@ export async function text(model: LoadedModel, options: TextOptions): Promise<Te
     const compared =
       pairs && (await pairGaps(model, backend, pairs, chosen, { bos, seed, signal, progress }));
     return {
-      ...beginResult("induction-lens/text@1"),
-      ...headerOf(
-        model,
-        ownSequences ? ownSequences.info : random.input,
-        warningsOf(ownSequences, compared),
-      ),
+      schema: "induction-lens/text@1",
+      ...headerOf(model, ownSequences ? ownSequences.info : random.input, [
+        ...(ownSequences ? beyondWindows(model.architecture, ownSequences) : []),
+        ...warningsOf(ownSequences, compared),
+      ]),
       repeats: ownSequences && scored && repeatsOf(ownSequences, scored, random),
       pairs: compared,
       ...footerOf(backend, { run: elapsed() }),
@@ -125,5 +126,18 @@ function warningsOf(sequences: Sequences | null, pairs: TextResult["pairs"]): st
     ...(sequences?.warnings ?? []),
     ...(sequences ? fewWords("piece of text", "pieces of text", sequences.sequences.length) : []),
     ...(pairs ? fewWords("pair", "pairs", pairs.list.length) : []),
+  ];
+}
+
+/** Repeats that no layer can go back to: scores there are 0 whatever the model has learned. */
+function beyondWindows(architecture: Architecture, { sequences, starts }: Sequences): string[] {
+  const repeats = sequences.flatMap(({ tokens }, index) => repeatsWithKeys(tokens, starts[index]!));
+  const beyond = repeats.filter(
+    ({ distance }) => layersOutOfReach(architecture, distance).length === architecture.layers,
+  );
+  if (beyond.length === 0) return [];
+  const nearest = Math.min(...beyond.map(({ distance }) => distance));
+  return [
+    `no layer sees what followed the earlier copy of ${beyond.length} of the ${repeats.length} repeats (windows are shorter than the ${nearest} tokens and more between the copies): induction cannot reach there, which does not mean that there is none`,
   ];
 }

@@ -7,7 +7,6 @@ import { corruptedRows, disjointRows, reshuffledRows } from "../../inputs/contro
 import { fittedPeriod } from "../../inputs/fittedPeriod.ts";
 import { OTHER_SEEDS } from "../../inputs/otherSeeds.ts";
 import { secondCopyQueries } from "../../inputs/secondCopyQueries.ts";
-import { reachWarnings } from "../../inputs/windowReach.ts";
 import { drawnTokens } from "../../models/drawnTokens.ts";
 import {
   DEFAULTS,
@@ -105,7 +104,7 @@ export async function verdictRows(
   const attention = periodsFrom(period).map((length) =>
     withControls(rowsOf(length, seed, counts.attention), ordinary, seed),
   );
-  const { info, start } = rowsOf(period, seed, counts.attention);
+  const { info } = rowsOf(period, seed, counts.attention);
   const reference = rowsOf(period, seed + OTHER_SEEDS.reference, counts.reference).tokens;
   const causal = (at: number, examples: number) =>
     causalRows(rowsOf(period, at, examples), ordinary, at, reference);
@@ -115,11 +114,7 @@ export async function verdictRows(
     screening: causal(seed + OTHER_SEEDS.screening, counts.screening),
     worth: { ...rowsOf(period, seed, counts.worth), reference },
     info,
-    warnings: [
-      ...warnings,
-      ...reachWarnings(architecture, period, start),
-      ...fewPeriods(attention.length, period),
-    ],
+    warnings: [...warnings, ...fewPeriods(attention.length, period)],
   };
 }
 

@@ -6,6 +6,7 @@ import { openModel } from "../../../src/models/open.ts";
 import { phaseRun } from "../../../src/studies/phase/phaseRun.ts";
 import { runWithCache } from "../../../src/studies/run/runWithCache.ts";
 import { score } from "../../../src/studies/score/score.ts";
+import { text } from "../../../src/studies/text/text.ts";
 import { verdict } from "../../../src/studies/verdict/verdict.ts";
 import { emptyFolder } from "../../cli/cli.ts";
 import { oneEngine } from "../../interventions/engine.ts";
@@ -77,15 +78,29 @@ test("score, phase and verdict say that induction cannot reach", async () => {
   const scored = await score(model, { numExamples: 2, seqLen: 20 });
   expect(scored.warnings).toContainEqual(warning);
   expect(scored.scores.induction.flat().every((value) => value === 0)).toBe(true);
+  expect(scored.warnings.join()).not.toContain("depends on the tokens"); // it does: nothing is in reach
   const { warnings: within } = await score(model, { numExamples: 2, seqLen: 16 });
   expect(within.join()).not.toContain("no layer sees");
   const open = () => Promise.resolve({ ...model, close: () => Promise.resolve() });
   const run = await phaseRun([{ step: 1, open }], { numExamples: 2, seqLen: 20 });
   expect(run.warnings).toContainEqual(warning);
   const { words, warnings } = await verdict(model, { quick: true, seqLen: 18 });
-  expect(warnings).toContainEqual(warning);
+  expect(warnings.filter((text) => text.startsWith("no layer sees"))).toEqual([warning]);
   expect(words[0]).toBe(
     "Whether there are induction heads cannot be told: no layer sees what followed the earlier copy; shorter sequences bring it within reach.",
   );
+  await model.close();
+});
+
+test("text says which repeats no layer can go back to", async () => {
+  const model = await windowed(WINDOW);
+  const rowOf = (period: number) => Array.from({ length: 20 }, (_, at) => 1 + (at % period));
+  const beyond = await text(model, { tokens: [rowOf(WINDOW + 1)] });
+  expect(beyond.warnings).toContainEqual(
+    "no layer sees what followed the earlier copy of 10 of the 10 repeats (windows are shorter than the 9 tokens and more between the copies): induction cannot reach there, which does not mean that there is none",
+  );
+  const within = await text(model, { tokens: [rowOf(WINDOW)] });
+  expect(within.warnings.join()).not.toContain("no layer sees");
+  expect(within.repeats!.groups.map(({ name }) => name)).toContain("1 token");
   await model.close();
 });
