@@ -2,7 +2,6 @@
  * @file The file of `run --inputs`: what a model of any kind reads, as JSON. Arrays lie in safetensors files that it names; images and
  * audio may be named too, and are prepared once the model is known.
  */
-import { readFile } from "node:fs/promises";
 import { dirname, extname, resolve } from "node:path";
 import { closest } from "fastest-levenshtein";
 import { InputError } from "../base/errors.ts";
@@ -14,6 +13,7 @@ import { readTensor } from "../formats/readTensor.ts";
 import type { LoadedModel } from "../models/loadedModel.ts";
 import { INPUT_NAMES, type IdRows, type ModelInputs, type Numbers } from "../inputs/modelInputs.ts";
 import { jsonIn } from "./jsonFile.ts";
+import { mediaFileAt } from "./userFile.ts";
 
 /** Keys of files that hold rows for other commands too. */
 const PASSED_OVER = ["period", "bos", "image_token"];
@@ -108,16 +108,9 @@ function mediaOf(value: unknown, ending: RegExp): readonly string[] | null {
   return fits ? (names as string[]) : null;
 }
 
-/** The files' bytes now, what they become once the model is known. */
-async function mediaAt(key: keyof typeof MEDIA, folder: string, names: readonly string[]) {
-  const files = await Promise.all(
-    names.map(async (name) => {
-      const bytes = await readFile(resolve(folder, name)).catch((error: Error) => {
-        throw new InputError("file", `cannot read ${name}: ${error.message}`, { cause: error });
-      });
-      return { name, bytes: new Uint8Array(bytes) };
-    }),
-  );
+/** What the files become once the model is known; they are read when it can use them. */
+function mediaAt(key: keyof typeof MEDIA, folder: string, names: readonly string[]) {
+  const files = names.map((name) => ({ ...mediaFileAt(resolve(folder, name)), name }));
   return async (model: LoadedModel) => {
     const { featuresOfAudio, pixelsOfImages } = await import("../inputs/media/mediaInputs.ts");
     return key === "pixels" ? pixelsOfImages(model, files) : featuresOfAudio(model, files);

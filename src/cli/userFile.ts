@@ -34,7 +34,10 @@ export function jsonFrom(text: string, path: string, code: "tokens" | "result"):
   }
 }
 
-/** An image or a sound that a user names. @throws {InputError} "file" as {@link bytesIn} */
-export async function mediaFileAt(path: string): Promise<MediaFile> {
-  return { name: basename(path), bytes: new Uint8Array(await bytesIn(path, "the image")) };
+/** An image or a sound that a user names, which is read when a model asks for it: "file" then, as {@link bytesIn}. */
+export function mediaFileAt(path: string): MediaFile {
+  return {
+    name: basename(path),
+    bytes: async () => new Uint8Array(await bytesIn(path)),
+  };
 }

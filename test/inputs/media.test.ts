@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readInputs } from "../../src/cli/inputsFile.ts";
+import { mediaFileAt } from "../../src/cli/userFile.ts";
 import { decodeImage } from "../../src/inputs/media/decodeImage.ts";
 import { imageSettings } from "../../src/inputs/media/imageSettings.ts";
 import { logMel } from "../../src/inputs/media/logMel.ts";
@@ -11,6 +12,9 @@ import { featuresOfAudio, pixelsOfImages } from "../../src/inputs/media/mediaInp
 import { pixelsOf } from "../../src/inputs/media/pixelsOf.ts";
 import { readWav } from "../../src/inputs/media/wav.ts";
 import type { Numbers } from "../../src/inputs/modelInputs.ts";
+import { openModel } from "../../src/models/open.ts";
+import { ablate } from "../../src/studies/ablate/ablate.ts";
+import { image } from "../../src/studies/image/image.ts";
 import { openFolder } from "../../src/models/folder.ts";
 import { runWithCache } from "../../src/studies/run/runWithCache.ts";
 import { oneEngine } from "../interventions/engine.ts";
@@ -166,6 +170,18 @@ describe("a model that sees", () => {
         fromPixels.cache.get("logits")!.data as Float32Array,
       ),
     ).toBeLessThan(1e-4);
+    await model.close();
+  });
+
+  test("are not read for a model that cannot use them", async () => {
+    const missing = mediaFileAt(join(FOLDER, "no such.png"));
+    const model = await openModel("zoo:attn-2l");
+    await expect(ablate(model, { images: [missing, missing] })).rejects.toThrow(
+      "`images` is for towers of images",
+    );
+    await expect(image(model, { image: missing })).rejects.toThrow(/see/);
+    await expect(pixelsOfImages(model, [missing])).rejects.toThrow("this model does not see");
+    await expect(featuresOfAudio(model, [missing])).rejects.toThrow("this model does not hear");
     await model.close();
   });
 

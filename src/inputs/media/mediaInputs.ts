@@ -11,10 +11,20 @@ import { logMel } from "./logMel.ts";
 import { pixelsOf } from "./pixelsOf.ts";
 import { readWav, type Sound } from "./wav.ts";
 
-/** The bytes of a file, and what to call it. */
+/** The bytes of a file, or how they are read once it is known that the model can use them, and what to call it. */
 export interface MediaFile {
   readonly name: string;
+  readonly bytes: Uint8Array | (() => Promise<Uint8Array>);
+}
+
+/** A file whose bytes have been read. */
+export interface ReadMedia extends MediaFile {
   readonly bytes: Uint8Array;
+}
+
+/** The file, read. */
+export async function readMedia({ name, bytes }: MediaFile): Promise<ReadMedia> {
+  return { name, bytes: typeof bytes === "function" ? await bytes() : bytes };
 }
 
 type Reader = Pick<
@@ -40,7 +50,10 @@ export async function pixelsOfImages(model: Reader, files: readonly MediaFile[])
   const kind = model.seeingFamily ?? model.architecture.family;
   const settings = imageSettings(json, kind);
   const images = await Promise.all(
-    files.map(async ({ bytes, name }) => pixelsOf(await decodeImage(bytes, name), settings)),
+    files.map(async (file) => {
+      const { bytes, name } = await readMedia(file);
+      return pixelsOf(await decodeImage(bytes, name), settings);
+    }),
   );
   const odd = images.findIndex(({ shape }) => shape.join() !== images[0]!.shape.join());
   if (odd > 0)
@@ -83,7 +96,8 @@ export async function featuresOfAudio(
       "config",
       `preprocessor_config.json makes ${own} mel bins, the model reads ${bins}`,
     );
-  const sounds = files.map(({ bytes, name }) => ({ name, ...readWav(bytes, name) }));
+  const readFiles = await Promise.all(files.map(readMedia));
+  const sounds = readFiles.map(({ bytes, name }) => ({ name, ...readWav(bytes, name) }));
   for (const sound of sounds) checkSound(sound, rate, frames * hop);
   return stackRowsOf(
     sounds.map(({ samples }) => ({

@@ -36,7 +36,7 @@ export const command = studyCommand({
     const ablations = { kind, sets, alwaysAblate, idealise, eachHead, curve, minimal };
     return onModel(STUDIES.ablate, model, {
       ...{ ...rows, ...ablations, maskToken },
-      images: flags.images && (await Promise.all(flags.images.map(mediaFileAt))),
+      images: flags.images?.map(mediaFileAt),
     });
   },
 });

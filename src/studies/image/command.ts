@@ -32,8 +32,8 @@ export const command = studyCommand({
     const rows = tokens === undefined ? undefined : await readRows(tokens);
     return onModel(STUDIES.image, model, {
       ...flags,
-      image: image === undefined ? undefined : await mediaFileAt(image),
-      otherImage: otherImage === undefined ? undefined : await mediaFileAt(otherImage),
+      image: image === undefined ? undefined : mediaFileAt(image),
+      otherImage: otherImage === undefined ? undefined : mediaFileAt(otherImage),
       text: rows?.[0] ?? text,
     });
   },
