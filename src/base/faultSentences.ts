@@ -39,7 +39,20 @@ function sentence(issue: Issue, whole: unknown): string {
   if (issue.code === "unrecognized_keys")
     return `${key} has ${issue.keys.join(", ")}, which is not known`;
   if (value === undefined) return `${key} is missing`;
+  const inside = issue.code === "invalid_union" ? faultsInside(issue.errors) : [];
+  if (inside.length > 0)
+    return inside
+      .map((fault) => sentence({ ...fault, path: [...issue.path, ...fault.path] }, whole))
+      .join("; ");
   return `${key} must be ${whatIsNeeded(issue)}, got ${shownValue(value)}`;
+}
+
+/** Faults of the one choice whose kind the value has, such as an object with a key that is not known; none where no or several have it. */
+function faultsInside(choices: readonly (readonly Issue[])[]): readonly Issue[] {
+  const isKind = ({ code, path }: Issue) =>
+    path.length > 0 || !["invalid_type", "invalid_value"].includes(code);
+  const fitting = choices.filter((faults) => faults.every(isKind));
+  return fitting.length === 1 ? fitting[0]! : [];
 }
 
 /** `layer_types[3]`, `rope_parameters.factor` */
@@ -68,6 +81,7 @@ const KINDS: Readonly<Record<string, string>> = {
   string: "a text",
   array: "a list",
   object: "an object of keys",
+  record: "an object of keys",
   null: "null",
 };
 

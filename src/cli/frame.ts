@@ -4,6 +4,7 @@ import type { Progress } from "../base/progress.ts";
 import type { LoadedModel } from "../models/loadedModel.ts";
 import type { CommonFlags } from "./flags/partFlags.ts";
 import type { NameMap } from "../models/nameMap.ts";
+import { textIn } from "./userFile.ts";
 import { interruption } from "./interruption.ts";
 import { talkOn } from "./talk.ts";
 
@@ -89,10 +90,9 @@ export async function inFrame<Value>(
 
 /** The map of names in a file. */
 async function readMap(path: string): Promise<NameMap> {
-  const { readJson } = await import("../models/folder.ts");
-  const { dirname } = await import("node:path");
+  const { parseConfig } = await import("../models/config/configJson.ts");
   const { checkedMap } = await import("../models/nameMap.ts");
-  return checkedMap(await readJson(path, dirname(path)), path);
+  return checkedMap(parseConfig(await textIn(path, "the map"), path), path);
 }
 
 /** What `use` makes of the model called `name`, which is closed then, whatever happens. */

@@ -64,6 +64,10 @@ export function mappedCheckpoint(
   for (const [ours, entry] of Object.entries(names)) {
     const { from, ...how } = typeof entry === "string" ? { from: entry } : entry;
     const theirs = [from].flat();
+    if (theirs.some((name) => name.includes("{layer}") !== ours.includes("{layer}"))) {
+      faults.push(`{layer} stands in both names or in none, got ${ours} from ${theirs.join(", ")}`);
+      continue;
+    }
     for (const layer of layersOf(theirs, checkpoint)) {
       const at = (name: string) => name.replaceAll("{layer}", String(layer));
       const parts = theirs.map((name) => weights.get(at(name)));

@@ -317,6 +317,10 @@ describe("a map of names", () => {
     await expect(openModel(folder)).rejects.toThrow("block0.down1 has no place");
     const lone = join(folder, "model.safetensors");
     await expect(openModel(lone)).rejects.toThrow("or `map` with a config");
+    const oneSided = { names: { "model.layers.{layer}.x": "layer0.x" } };
+    await expect(openModel(folder, { map: oneSided })).rejects.toThrow(
+      "{layer} stands in both names or in none, got model.layers.{layer}.x from layer0.x",
+    );
   });
 });
 
@@ -368,6 +372,20 @@ describe("nanochat's checkpoint", () => {
       /model_config of meta_000650.json cannot be used: .*window_pattern/,
     );
   });
+});
+
+test.each([
+  [
+    { names: { a: { form: "x" } } },
+    "names.a.from is missing; names.a has form, which is not known",
+  ],
+  [{ names: { a: { from: "x", join: 2 } } }, "names.a.join must be 0 or 1, got 2"],
+  [{ names: { a: { from: [1] } } }, "names.a.from[0] must be a text, got 1"],
+  [{ names: { a: 5 } }, "names.a must be a text or an object of keys, got 5"],
+  [{ config: 3 }, "config must be an object of keys, got 3"],
+  [{ nams: {} }, "the whole has nams, which is not known"],
+])("a map says which of its keys is wrong: %j", (map, fault) => {
+  expect(() => checkedMap(map)).toThrow(`\`map\` cannot be used: ${fault}`);
 });
 
 test("a torch file of nobody that is known leads to a map; a GGUF or planted model takes none", async () => {
