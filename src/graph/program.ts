@@ -40,7 +40,12 @@ export type Fill =
   /** factor x cos or sin of position x frequency, axes [position, frequency]; frequencies may depend on how many positions a run has. */
   | ({ readonly kind: "rotary"; readonly part: "cos" | "sin" } & RotaryTable)
   /** [position]: 1 + scale ln(1 + floor((position + 1) / floor)). */
-  | { readonly kind: "temperature"; readonly floor: number; readonly scale: number }
+  | {
+      readonly kind: "temperature";
+      readonly first: number;
+      readonly floor: number;
+      readonly scale: number;
+    }
   /** 0, 1, 2, ... along the last axis. */
   | { readonly kind: "count" }
   /** [query, key]: 1 where the key comes before the query, else 0. */

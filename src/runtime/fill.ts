@@ -69,11 +69,11 @@ function sinusoids(data: TensorData, shape: readonly number[]): TensorData {
 /** The quotient is rounded to float32, as the reference has it. */
 function temperatures(
   data: TensorData,
-  { floor, scale }: Extract<Fill, { kind: "temperature" }>,
+  { first, floor, scale }: Extract<Fill, { kind: "temperature" }>,
 ): TensorData {
   return data.map(
     (_: number, position: number) =>
-      1 + scale * Math.log1p(Math.floor(Math.fround((position + 1) / floor))),
+      1 + scale * Math.log1p(Math.floor(Math.fround((position + first) / floor))),
   );
 }
 

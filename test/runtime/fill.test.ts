@@ -22,9 +22,16 @@ describe("a causal mask", () => {
   });
 });
 
-test("a temperature is 1 + scale ln(1 + n), where n counts the whole floors among the positions so far", () => {
-  const values = fillInput({ kind: "temperature", floor: 3, scale: 0.5 }, "float32", [9]);
-  [0, 0, 1, 1, 1, 2, 2, 2, 3].forEach((floors, position) =>
-    expect(values[position]).toBeCloseTo(1 + 0.5 * Math.log(1 + floors), 6),
-  );
-});
+test.each([
+  [1, [0, 0, 1, 1, 1, 2, 2, 2, 3]],
+  [0, [0, 0, 0, 1, 1, 1, 2, 2, 2]],
+])(
+  "a temperature is 1 + scale ln(1 + n), where n counts the whole floors, the first position counting %i",
+  (first, counts) => {
+    const fill = { kind: "temperature", first, floor: 3, scale: 0.5 } as const;
+    const values = fillInput(fill, "float32", [9]);
+    counts.forEach((floors, position) =>
+      expect(values[position]).toBeCloseTo(1 + 0.5 * Math.log(1 + floors), 6),
+    );
+  },
+);

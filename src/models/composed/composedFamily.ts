@@ -77,7 +77,7 @@ export function composedFamily<Shape extends z.ZodRawShape>(
       row.head && !row.head.tied && !has(row.head.from)
         ? `the files have no unembedding (${row.head.from}) and the configuration does not tie one; the embedding is used`
         : null,
-      unreadNotice(name, schema, json, fixed),
+      unreadNotice(name, schema, json, { fixed }),
       row.vocabulary > 0 ? strayTokensNotice(json, row.vocabulary) : null,
     ]);
   };

@@ -78,7 +78,7 @@ export function unreadNotice(
   family: string,
   schema: z.ZodObject,
   json: Json,
-  fixed: FixedValues = {},
+  { fixed = {}, ropeKeys = [] }: { fixed?: FixedValues; ropeKeys?: readonly string[] } = {},
 ): string | null {
   const keys = KEYS_READ[family];
   if (!keys) return null;
@@ -89,7 +89,7 @@ export function unreadNotice(
       !keys.ignores.includes(key) &&
       !isNeutral(key),
   );
-  const all = [...unread, ...unreadRopeKeys(json)].map(
+  const all = [...unread, ...unreadRopeKeys(json, ropeKeys)].map(
     ([key, value]) => `${key} = ${shownValue(value)}`,
   );
   if (all.length === 0) return null;
@@ -99,10 +99,10 @@ export function unreadNotice(
 const MOST_LISTED = 12;
 
 /** Keys in `rope_parameters`, in its entries by layer type, and in `rope_scaling`, with their paths. */
-function unreadRopeKeys(json: Json): [path: string, value: unknown][] {
+function unreadRopeKeys(json: Json, own: readonly string[]): [path: string, value: unknown][] {
   const within = (path: string, value: unknown, ignored?: string): [string, unknown][] =>
     Object.entries(objectIn(value))
-      .filter(([key]) => !ROPE_PARAMETERS.includes(key) || key === ignored)
+      .filter(([key]) => ![...ROPE_PARAMETERS, ...own].includes(key) || key === ignored)
       .map(([key, inner]) => [`${path}.${key}`, inner]);
   return ["rope_parameters", "rope_scaling"]
     .flatMap((name) => within(name, json[name]))

@@ -120,10 +120,10 @@ export function earlierPositions(b: Builder, { prefix, position }: Place): () =>
 /** What queries are multiplied by at each position, [position]; once for each pair of numbers. */
 export function temperatures(b: Builder, place: Place): (spec: TemperatureSpec) => Name {
   const names = new Map<string, Name>();
-  return ({ floor, scale }) => {
-    const key = `${floor} ${scale}`;
+  return (spec) => {
+    const key = JSON.stringify(spec);
     const suffix = names.size === 0 ? "" : `.${names.size}`;
-    const input = names.get(key) ?? temperatureInput(b, place, { floor, scale }, suffix);
+    const input = names.get(key) ?? temperatureInput(b, place, spec, suffix);
     names.set(key, input);
     return input;
   };
@@ -132,10 +132,10 @@ export function temperatures(b: Builder, place: Place): (spec: TemperatureSpec) 
 function temperatureInput(
   b: Builder,
   { prefix, position }: Place,
-  { floor, scale }: TemperatureSpec,
+  { first, floor, scale }: TemperatureSpec,
   suffix: string,
 ): Name {
-  const fill = { kind: "temperature", floor, scale } as const;
+  const fill = { kind: "temperature", first, floor, scale } as const;
   return b.input(`${prefix}temperature${suffix}`, "float32", { position }, { fill });
 }
 

@@ -36,8 +36,10 @@ export interface AlibiSpec {
   readonly rounded?: number;
 }
 
-/** A factor of each query by its position: 1 + scale ln(1 + floor((position + 1) / floor)) (Nakanishi 2025, arXiv:2501.19399). */
+/** A factor of each query by its position: 1 + scale ln(1 + floor((position + first) / floor)) (Nakanishi 2025, arXiv:2501.19399). */
 export interface TemperatureSpec {
+  /** What the first position counts as: 1 (Llama 4) or 0 (Ministral 3). */
+  readonly first: number;
   readonly floor: number;
   readonly scale: number;
 }

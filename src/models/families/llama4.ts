@@ -108,7 +108,7 @@ function normOf(c: Config): QueryKeyNorm | null {
 }
 
 function temperatureOf(c: Config): TemperatureSpec | null {
-  return c.attn_temperature_tuning ? { floor: c.floor_scale, scale: c.attn_scale } : null;
+  return c.attn_temperature_tuning ? { first: 1, floor: c.floor_scale, scale: c.attn_scale } : null;
 }
 
 function mlpOf(c: Config) {

@@ -33,6 +33,8 @@ export interface RowContext {
   readonly layout: StoredLayout;
   /** Whether the checkpoint has a tensor whose name ends so. */
   readonly has: (name: string) => boolean;
+  /** The shape of that tensor; null if there is none. */
+  readonly shapeOf: (name: string) => readonly number[] | null;
 }
 
 export interface FamilyOptions {
@@ -40,6 +42,8 @@ export interface FamilyOptions {
   readonly fixed?: Readonly<Record<string, readonly unknown[]>>;
   /** Other names of keys, as transformers' attribute_map has them: other -> own. */
   readonly aliases?: Readonly<Record<string, string>>;
+  /** Keys in `rope_parameters` that this family reads, or knows to change nothing, beside those of every family. */
+  readonly ropeKeys?: readonly string[];
 }
 
 /**
@@ -49,19 +53,19 @@ export function family<Shape extends z.ZodRawShape>(
   name: string,
   schema: z.ZodObject<Shape>,
   rowOf: (c: z.infer<z.ZodObject<Shape>>, context: RowContext) => Row,
-  { fixed = {}, aliases = {} }: FamilyOptions = {},
+  { fixed = {}, aliases = {}, ropeKeys = [] }: FamilyOptions = {},
 ): Family {
   return (config, checkpoint, options = {}) => {
     const json = underOwnNames(config, aliases);
     const c = readConfig(name, schema, json, fixed);
     const { layout = "hugging_face" } = options;
-    const row = rowOf(c, { json, layout, has: (end) => hasTensor(checkpoint, end) });
+    const row = rowOf(c, { json, layout, ...tensorsIn(checkpoint) });
     const spec = { family: name, ...row.spec, contextLength: reachOfRow(row) };
     const { positionOffset = 0, base } = row.names;
     const sizes = { n_rows: row.spec.contextLength + positionOffset, ...row.sizes };
     const weights = moduleMap(spec, row.names);
     const model = decoderModel({ ...row, spec, weights, base, sizes }, json, checkpoint, options);
-    return withNotices(model, [unreadNotice(name, schema, json, fixed)]);
+    return withNotices(model, [unreadNotice(name, schema, json, { fixed, ropeKeys })]);
   };
 }
 
@@ -83,8 +87,18 @@ function underOwnNames(
   return { ...Object.fromEntries(renamed), ...Object.fromEntries(rest) };
 }
 
-function hasTensor({ weights, unsupported }: CheckpointTensors, end: string): boolean {
-  return [...weights.keys(), ...unsupported.keys()].some((name) => name.endsWith(end));
+function tensorsIn({
+  weights,
+  unsupported,
+}: CheckpointTensors): Pick<RowContext, "has" | "shapeOf"> {
+  const names = [...weights.keys(), ...unsupported.keys()];
+  return {
+    has: (end) => names.some((name) => name.endsWith(end)),
+    shapeOf: (end) => {
+      const name = names.find((each) => each.endsWith(end));
+      return (name === undefined ? undefined : weights.get(name))?.shape ?? null;
+    },
+  };
 }
 
 /** What may differ from layer to layer: an entry each; left out: as `attention` says. */
