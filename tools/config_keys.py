@@ -1,13 +1,14 @@
 """Which keys of config.json transformers' code for a model_type reads, and their defaults: src/models/config/keysRead.ts.
 
 usage: config_keys.py OUT.ts OLDER     then: npx prettier --write OUT.ts
+The names are those of the table in src/models/families.ts.
 Needs: transformers 5.24, whose source is read (no model is made); OLDER: the folder `transformers` of an unpacked 4.57 wheel. What either
 reads counts as read.
 
 A key is read by what the class of the language model reaches in its own modeling file (not by heads of other tasks, nor by the
 making of new weights), by the masks and rotary positions that it imports, and by the configuration class when it is made.
 """
-import ast, json, pathlib, sys
+import ast, json, pathlib, re, sys
 import transformers
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 from transformers.models.auto.modeling_auto import (
@@ -19,10 +20,16 @@ from transformers.models.auto.modeling_auto import (
     MODEL_MAPPING_NAMES,
 )
 
-TYPES = """apertus arcee bamba bloom codegen cohere cohere2 cwm deepseek_v2 deepseek_v3 dots1 ernie4_5 ernie4_5_moe exaone4 falcon falcon_h1 falcon_mamba
-flex_olmo gemma gemma2 gemma3_text gemma4_text glm glm4 glm4_moe gpt2 gpt_bigcode gpt_neo gpt_neox gpt_oss gptj granite granitemoe granitemoehybrid granitemoeshared helium
-jais2 jamba lfm2 llama llama4_text mamba mamba2 minimax_m2 ministral mistral mixtral mpt nanochat nemotron nemotron_h olmo olmo2 olmo3 olmoe openai-gpt opt persimmon phi phi3 phimoe
-qwen2 qwen2_moe qwen3 qwen3_5_text qwen3_moe qwen3_next rwkv seed_oss smollm3 solar_open stablelm starcoder2 vaultgemma xglm zamba2""".split()
+FAMILIES = (pathlib.Path(__file__).parent.parent / "src/models/families.ts").read_text()
+
+
+def types():
+    """The names in the table of families, but for those that are another's spec: these are read by its keys."""
+    rows = re.findall(r'^  "?([\w-]+)"?(?:: (\w+))?,$', FAMILIES.split("export const FAMILIES")[1].split("};")[0], re.M)
+    others = re.search(r"import \{([^}]*)\} from \"./families/sameSpec.ts\"", FAMILIES)[1]
+    return [name for name, value in rows if (value or name) not in re.findall(r"\w+", others)]
+
+
 # Encoders of text, encoder-decoders, and models that see or hear, each with the table that names its class.
 BEYOND = {
     **dict.fromkeys("bert camembert distilbert modernbert roberta xlm-roberta".split(), MODEL_FOR_MASKED_LM_MAPPING_NAMES),
@@ -31,7 +38,7 @@ BEYOND = {
     **dict.fromkeys("gemma3 llava".split(), MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES),
     **dict.fromkeys("clip clip_text_model clip_vision_model deit dinov2 dinov2_with_registers siglip siglip_text_model siglip_vision_model vit".split(), MODEL_MAPPING_NAMES),
 }
-TYPES += BEYOND
+TYPES = [*sorted(set(types()) - set(BEYOND)), *BEYOND]
 NOTHING = object()
 
 

@@ -11,8 +11,3 @@ test("docs/families.md has a row for each model_type", () => {
   const rows = [...page.matchAll(/^\| `(?!model_type`)([\w-]+)`/gm)].map(([, name]) => name);
   expect(rows.toSorted()).toEqual(Object.keys(FAMILIES).toSorted());
 });
-
-test("README says how many they are", () => {
-  const readme = readFileSync(join(ROOT, "README.md"), "utf8");
-  expect(readme).toContain(`${Object.keys(FAMILIES).length} by \`model_type\``);
-});
