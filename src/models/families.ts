@@ -43,6 +43,7 @@ import { graniteMoe, graniteMoeShared } from "./families/graniteMoe.ts";
 import { graniteMoeHybrid } from "./families/graniteMoeHybrid.ts";
 import { llavaSeeing } from "./families/llava.ts";
 import { llama4Text } from "./families/llama4.ts";
+import { hunyuanDense, hunyuanMoe } from "./families/hunyuan.ts";
 import { jamba } from "./families/jamba.ts";
 import { llama } from "./families/llama.ts";
 import { falconMamba, mamba, mamba2 } from "./families/mamba.ts";
@@ -60,7 +61,14 @@ import { phi3 } from "./families/phi3.ts";
 import { qwen2, qwen3 } from "./families/qwen.ts";
 import { qwen2Moe, qwen3Moe } from "./families/qwenMoe.ts";
 import { arcee, cwm, helium, jais2, ministral, seedOss } from "./families/relatives.ts";
-import { glm4vText, internlm3, iquestcoder, qwen3VlText, qwenVlText } from "./families/sameSpec.ts";
+import {
+  glm4vText,
+  internlm3,
+  iquestcoder,
+  qwen3VlMoeText,
+  qwen3VlText,
+  qwenVlText,
+} from "./families/sameSpec.ts";
 import { siglip } from "./families/siglip.ts";
 import { smollm3 } from "./families/smollm3.ts";
 import { stablelm } from "./families/stablelm.ts";
@@ -114,6 +122,8 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   granite,
   granitemoe: graniteMoe,
   helium,
+  hunyuan_v1_dense: hunyuanDense,
+  hunyuan_v1_moe: hunyuanMoe,
   internlm3,
   iquestcoder,
   llama4_text: llama4Text,
@@ -148,6 +158,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   minimax_m2: minimaxM2,
   "openai-gpt": openaiGpt,
   persimmon,
+  qwen3_vl_moe_text: qwen3VlMoeText,
   qwen3_vl_text: qwen3VlText,
   solar_open: solarOpen,
   vaultgemma,
@@ -279,8 +290,20 @@ function nameOf(value: unknown): string {
   return typeof value === "string" ? value : shownValue(value);
 }
 
+const STREAMS =
+  "its layers read and write several streams side by side, with embeddings of their own";
+const DELTA = "some of its layers have gated-delta attention, which is not computed here";
+/** Why names that people bring are not read; docs/families.md has more. */
+const REASONS: Readonly<Record<string, string>> = {
+  ...{ gemma3n: STREAMS, gemma3n_text: STREAMS, gemma4: STREAMS, gemma4_text: STREAMS },
+  ...{ qwen3_next: DELTA, qwen3_5: DELTA, qwen3_5_text: DELTA, kimi_linear: DELTA },
+};
+
 function unknownType(type: unknown): InputError {
   const types = Object.keys(FAMILIES);
+  const reason = typeof type === "string" && Object.hasOwn(REASONS, type) ? REASONS[type]! : null;
+  if (reason !== null)
+    return new InputError("config", `model_type ${nameOf(type)} is not supported: ${reason}`);
   const near = typeof type === "string" ? probablyMeant(type, types) : null;
   const hint = near === null ? "" : `, did you mean ${near}`;
   return new InputError(

@@ -132,8 +132,35 @@ describe("keys of config.json", () => {
     const without = Object.keys(FAMILIES).filter((type) => !Object.hasOwn(KEYS_READ, type));
     expect(without).toEqual([
       ...["glm4v_text", "internlm3", "iquestcoder"],
-      ...["qwen2_5_vl_text", "qwen2_vl_text", "qwen3_vl_text"],
+      ...["qwen2_5_vl_text", "qwen2_vl_text", "qwen3_vl_moe_text", "qwen3_vl_text"],
     ]);
+  });
+
+  test.for(["gemma3n", "gemma3n_text", "qwen3_next"])(
+    "of %s are refused with the reason, not with a name that looks alike",
+    async (type) => {
+      await expect(changed("llama_dynamic", { model_type: type })).rejects.toThrow(
+        /^model_type \w+ is not supported: .* (streams side by side|gated-delta attention)/,
+      );
+    },
+  );
+
+  test("of hunyuan_v1_dense: alpha stretches the base whatever the length, and needs numbers", async () => {
+    const rope = (more: object) => ({
+      rope_type: "dynamic",
+      factor: 1,
+      rope_theta: 10000,
+      ...more,
+    });
+    const fillOf = async (rope_parameters: object) => {
+      const { program } = await changed("hunyuan_v1_dense", { rope_parameters });
+      return program.inputs.find(({ name }) => name === "rotary_cos")!.fill;
+    };
+    const alpha = await fillOf(rope({ alpha: 1000 }));
+    const base = 10000 * 1000 ** (8 / 6);
+    expect(alpha).toEqual(await fillOf({ rope_type: "default", rope_theta: base }));
+    expect(alpha).not.toEqual(await fillOf(rope({})));
+    await expect(fillOf(rope({ alpha: "x" }))).rejects.toThrow(/alpha, rope_theta and head_dim/);
   });
 
   test.for(["internlm3", "iquestcoder"])("of %s mean what they mean for llama", async (type) => {

@@ -43,6 +43,16 @@ export function expertsIn(
   return (layer) => (has(layer) ? experts : dense);
 }
 
+/**
+ * Both stacks [expert, out, in], as transformers has them in memory, or [expert, in, out], as the makers of Qwen3-VL and what
+ * transformers saves of it have them, under the same names: their shapes tell.
+ */
+export function stacksOfEitherOrder({ shapeOf }: RowContext, dModel: number): ExpertNames["each"] {
+  const [gateIn, out] = ["mlp.experts.gate_up_proj", "mlp.experts.down_proj"];
+  const [[, , inputs], [, outputs]] = [shapeOf(gateIn) ?? [], shapeOf(out) ?? []];
+  return { kind: inputs === dModel && outputs === dModel ? "stacked" : "transposed", gateIn, out };
+}
+
 /** Each expert on its own, as hub checkpoints have them, or all in one tensor, as transformers 5 has them in memory. */
 export function expertTensors({ has }: RowContext, at = "mlp."): ExpertNames["each"] {
   if (has(`${at}experts.gate_up_proj`))

@@ -1,6 +1,6 @@
 /** @file Qwen2-MoE (a shared expert times a learned share) and Qwen3-MoE: Qwen with experts in some layers. */
 import { z } from "zod";
-import { checkedExperts, expertsIn, expertTensors } from "./expertRows.ts";
+import { checkedExperts, expertsIn, expertTensors, stacksOfEitherOrder } from "./expertRows.ts";
 import { llamaAttention, llamaRow } from "./llamaLike.ts";
 import { QWEN3_NORMS, qwenKeys } from "./qwen.ts";
 import { family, layerTypesOf, windowsOf, type RowContext } from "./row.ts";
@@ -99,12 +99,19 @@ export const qwen3Moe = family(
     const norm = { kind: "RMS", eps: c.rms_norm_eps, over: "head" } as const;
     const window = c.use_sliding_window ? c.sliding_window || null : null;
     const bias = c.attention_bias;
+    const each = context.has("mlp.experts.gate_up_proj")
+      ? stacksOfEitherOrder(context, c.hidden_size)
+      : expertTensors(context);
     const row = llamaRow(
       c,
       { ...llamaAttention(c), norm, window },
       {
         mlp: mlpOf(c, counts),
-        names: { ...QWEN3_NORMS, biases: { qkv: bias, o: bias }, experts: expertNames(context) },
+        names: {
+          ...QWEN3_NORMS,
+          biases: { qkv: bias, o: bias },
+          experts: { router: "mlp.gate", each },
+        },
       },
     );
     return { ...row, sizes: { ...row.sizes, d_expert: c.moe_intermediate_size } };

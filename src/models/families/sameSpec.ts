@@ -6,9 +6,17 @@ import type { Family } from "../family.ts";
 import { glm4 } from "./glm4.ts";
 import { llama } from "./llama.ts";
 import { qwen2, qwen3 } from "./qwen.ts";
+import { qwen3Moe } from "./qwenMoe.ts";
 
 export const qwenVlText = sameSpec(qwen2, "qwen2");
 export const qwen3VlText = sameSpec(qwen3, "qwen3", { rope_theta: 5e5, num_key_value_heads: 32 });
+/** It divides the weights of experts by their sum, whatever its file says. */
+export const qwen3VlMoeText: Family = (json, checkpoint, options) =>
+  plainQwen3VlMoe({ ...json, norm_topk_prob: true }, checkpoint, options);
+const plainQwen3VlMoe = sameSpec(qwen3Moe, "qwen3_moe", {
+  ...{ rope_theta: 5e5, num_key_value_heads: 16, max_position_embeddings: 128000 },
+  ...{ moe_intermediate_size: 1408, num_experts: 60, num_experts_per_tok: 4 },
+});
 /** Its size of a head follows from the others, whatever its file says. */
 export const glm4vText = sameSpec(glm4, "glm4", {
   ...{ head_dim: null, rms_norm_eps: 1e-5, max_position_embeddings: 32768 },
