@@ -260,7 +260,7 @@ function textModel(
   const ties = "tie_word_embeddings";
   const config = { ...inner, ...(ties in outer && { [ties]: outer[ties] }) };
   const model = modelFrom(config, checkpoint, "hugging_face", { ...options, others: true });
-  const seeingOf = SEEING.get(String(outer["model_type"]));
+  const seeingOf = SEEING.get(whole!);
   const wholeModel = seeingOf ? withImages(seeingOf, outer, model, checkpoint) : model;
   const aside = wholeModel.seeing
     ? "images are read where `inputs` have pixels"
@@ -312,18 +312,19 @@ function unknownType(type: unknown): InputError {
   );
 }
 
-const LAYERS = /^(n_layers?|num_layers|num_hidden_layers)$/;
+const LAYERS = /^(n_layers?|num_layers|num_hidden_layers|(num_)?(en|de)coder_layers)$/;
 /** Counts of which something is made before any tensor is looked at. */
-const COUNTS = /^(n_heads?|num_.*heads|num_.*experts|n_.*experts|moe_num_experts)$/;
+const COUNTS = /(^|_)(n_head|heads|experts)$/;
 const MOST_COUNTED = 65_536;
 
-/** A layer has tensors; more layers than tensors are refused before anything is made for each of them. */
+/** A layer has tensors; more layers than tensors are refused before anything is made for each of them, those of parts too. */
 function checkCounts(
   config: Readonly<Record<string, unknown>>,
-  { weights, unsupported }: CheckpointTensors,
+  checkpoint: CheckpointTensors,
 ): void {
-  const tensors = weights.size + unsupported.size;
+  const tensors = checkpoint.weights.size + checkpoint.unsupported.size;
   for (const [key, count] of Object.entries(config)) {
+    if (isObject(count)) checkCounts(count as Readonly<Record<string, unknown>>, checkpoint);
     if (typeof count !== "number") continue;
     if (LAYERS.test(key) && count > tensors)
       throw new InputError(

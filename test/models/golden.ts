@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { tensor, type Tensor } from "../../src/base/tensor.ts";
 import { bytesInMemory, type StoredTensor } from "../../src/base/bytes.ts";
+import { parseConfig } from "../../src/models/config/configJson.ts";
 import { slice } from "../../src/graph/edits/slice.ts";
 import { fileSource } from "../../src/formats/file.ts";
 import { readSafetensors } from "../../src/formats/safetensors.ts";
@@ -25,9 +26,22 @@ export function decoderFolders(folder: string | null): string[] {
     .filter((path) => FILES.every((name) => existsSync(join(path, name))));
 }
 
-export interface Golden {
+/** Folders in `folder` that hold a model of any kind: decoders, encoders, both, and those that see or hear. */
+export function modelFolders(folder: string | null): string[] {
+  if (!folder || !existsSync(folder)) return [];
+  return readdirSync(folder)
+    .map((name) => join(folder, name))
+    .filter((path) =>
+      ["config.json", "model.safetensors"].every((name) => existsSync(join(path, name))),
+    );
+}
+
+export interface ConfiguredCheckpoint {
   readonly config: Config;
   readonly checkpoint: CheckpointTensors;
+}
+
+export interface Golden extends ConfiguredCheckpoint {
   readonly tokens: readonly (readonly number[])[];
 }
 
@@ -37,10 +51,19 @@ export function golden(name: string): Promise<Golden> {
 }
 
 export async function goldenAt(path: string): Promise<Golden> {
-  const json = (name: string) => JSON.parse(readFileSync(join(path, name), "utf8")) as unknown;
-  const { tokens } = json("tokens.json") as { tokens: number[][] };
+  const { tokens } = jsonAt(path, "tokens.json") as { tokens: number[][] };
+  return { ...(await configuredAt(path)), tokens };
+}
+
+/** Configuration and checkpoint alone. */
+export async function configuredAt(path: string): Promise<ConfiguredCheckpoint> {
   const file = await fileSource(join(path, "model.safetensors"));
-  return { config: json("config.json") as Config, checkpoint: await readSafetensors(file), tokens };
+  const config = parseConfig(readFileSync(join(path, "config.json"), "utf8"), path);
+  return { config, checkpoint: await readSafetensors(file) };
+}
+
+function jsonAt(path: string, name: string): unknown {
+  return JSON.parse(readFileSync(join(path, name), "utf8"));
 }
 
 /** The same tensors under other names; those without one are left out. */
