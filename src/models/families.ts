@@ -48,6 +48,7 @@ import { jamba } from "./families/jamba.ts";
 import { llama } from "./families/llama.ts";
 import { falconMamba, mamba, mamba2 } from "./families/mamba.ts";
 import { mistral } from "./families/mistral.ts";
+import { ministral3 } from "./families/ministral3.ts";
 import { mixtral } from "./families/mixtral.ts";
 import { modernbert } from "./families/modernbert.ts";
 import { mpt } from "./families/mpt.ts";
@@ -130,6 +131,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   mamba,
   mamba2,
   ministral,
+  ministral3,
   mixtral,
   mpt,
   nanochat,
