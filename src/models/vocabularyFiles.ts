@@ -102,11 +102,12 @@ async function fromPieces(file: Uint8Array, text: FolderText, config: Json): Pro
 }
 
 function fromJson(file: Json, config: Json, model: Json): Vocabulary {
-  const { vocab, unk_token: unknown } = Object(file.model) as Json;
+  const { vocab, unk_token, unk_id } = Object(file.model) as Json;
   const byteLevel = hasStep(file.decoder, "ByteLevel") || hasStep(file.pre_tokenizer, "ByteLevel");
   const pairs = Array.isArray(vocab)
     ? Object.fromEntries(vocab.map((piece: unknown, id) => [String((piece as unknown[])[0]), id]))
     : (Object(vocab) as Json);
+  const unknown = Array.isArray(vocab) ? Object(vocab[unk_id as number])[0] : unk_token;
   const added = [(file.added_tokens ?? []) as object[]].flat();
   if (Object.keys(pairs).length === 0)
     throw new InputError("tokenizer", "tokenizer.json has no model.vocab");

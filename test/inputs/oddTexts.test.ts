@@ -65,7 +65,7 @@ const vocab = Object.fromEntries(Array.from({ length: 24 }, (_, id) => [`t${id}`
 test.each([
   [
     "tokenizer.json",
-    JSON.stringify({ model: { type: "WordPiece", vocab } }),
+    JSON.stringify({ model: { type: "WordLevel", vocab } }),
     "needs the model BPE",
   ],
   ["tokenizer.model", "\n", "tokenizer.model is no file of SentencePiece"],

@@ -1,5 +1,5 @@
 import { InputError } from "../../base/errors.ts";
-import type { AddedToken } from "./bpeTokenizer.ts";
+import type { AddedToken } from "./pipelineTokenizer.ts";
 
 /**
  * A token beside the vocabulary, with what the files say of it; a special one is found in text as it is written unless they

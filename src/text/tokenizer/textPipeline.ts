@@ -21,15 +21,24 @@ export function checkedNormalizer(step: unknown, depth = 0): object | null {
     case "NFD":
     case "NFKC":
     case "NFKD":
-    case "Lowercase":
       return { type };
+    case "Lowercase":
+      return LOWERCASE;
+    case "StripAccents":
+      return replaced("\\p{M}", "");
+    case "Strip":
+      return stripSteps(rest);
+    case "BertNormalizer":
+      return bertNormalizer(rest);
+    case "Precompiled":
+      return charsmapStep(rest);
     case "Prepend":
       return { type, prepend: text(rest.prepend, "Prepend.prepend") };
     case "Replace":
       return {
         type,
         pattern: checkedPattern(rest.pattern),
-        content: text(rest.content, "Replace.content"),
+        content: literally(text(rest.content, "Replace.content")),
       };
     case "Sequence":
       return {
@@ -41,6 +50,54 @@ export function checkedNormalizer(step: unknown, depth = 0): object | null {
     default:
       throw unsupportedError("normalizer", type);
   }
+}
+
+const sequence = (normalizers: readonly object[]) => ({ type: "Sequence", normalizers });
+const replaced = (Regex: string, content: string) => ({
+  type: "Replace",
+  pattern: { Regex },
+  content,
+});
+/** JavaScript reads `$&` and the like in what it puts instead. */
+const literally = (content: string) => content.replaceAll("$", "$$$$");
+/** Letter by letter: JavaScript writes a sigma at the end of a word in another way. */
+const LOWERCASE = sequence([
+  { type: "Replace", pattern: { String: "\u03a3" }, content: "\u03c3" },
+  { type: "Lowercase" },
+]);
+
+function stripSteps({ strip_left, strip_right }: Step): object {
+  return sequence([
+    ...(strip_left === true ? [replaced("\\A\\s+", "")] : []),
+    ...(strip_right === true ? [replaced("\\s+\\z", "")] : []),
+  ]);
+}
+
+/** What BERT's own code takes for Chinese: ideographs, not kana or hangul. */
+const CHINESE =
+  "\u4E00-\u9FFF\u3400-\u4DBF\u{20000}-\u{2A6DF}\u{2A700}-\u{2B73F}\u{2B740}-\u{2B81F}\u{2B920}-\u{2CEAF}\uF900-\uFAFF\u{2F800}-\u{2FA1F}";
+
+/**
+ * Accents go where `strip_accents` says so or, if it says nothing, `lowercase`. Source: tokenizers 0.23, normalizers/bert.rs, which has the
+ * kinds of characters of Unicode 8: some 600 rare ones that came later are marks or signs here and not there.
+ */
+function bertNormalizer(rest: Step): object {
+  const { clean_text, handle_chinese_chars, strip_accents, lowercase } = rest;
+  return sequence([
+    ...(clean_text === true
+      ? [replaced("(?![\\t\\n\\r])[\\p{Cc}\\p{Cf}\\p{Co}\ufffd]", ""), replaced("\\s", " ")]
+      : []),
+    ...(handle_chinese_chars === true ? [replaced(`[${CHINESE}]`, " $& ")] : []),
+    ...((strip_accents ?? lowercase) === true ? [{ type: "NFD" }, replaced("\\p{Mn}", "")] : []),
+    ...(lowercase === true ? [LOWERCASE] : []),
+  ]);
+}
+
+function charsmapStep({ precompiled_charsmap: table }: Step): object {
+  return {
+    type: "Precompiled",
+    precompiled_charsmap: text(table, "Precompiled.precompiled_charsmap"),
+  };
 }
 
 /** The pre-tokeniser in the library's words, or null for none. */
@@ -61,6 +118,14 @@ function preTokenizers(step: unknown, depth: number): object[] {
       return [splitStep(rest)];
     case "Metaspace":
       return metaspace(rest);
+    case "WhitespaceSplit":
+      return [removed("\\s")];
+    case "BertPreTokenizer":
+      return [removed("\\s"), isolated(PUNCTUATION)];
+    case "Punctuation":
+      return punctuation(rest);
+    case "Whitespace":
+      return [{ ...removed(`[${WORD}]+|[^${WORD}\\s]+`), invert: true }];
     case "Sequence":
       return steps(rest.pretokenizers, depth).flatMap((each) => preTokenizers(each, depth + 1));
     default:
@@ -102,6 +167,18 @@ function metaspace({
   return cuts === false ? [step] : [step, isolated("\u2581[^\u2581]*")];
 }
 
+/** Signs of ASCII that Unicode has among its symbols count as well. */
+const PUNCTUATION = "[\\p{P}!-/:-@\\[-`{-~]";
+/** What the crate regex takes for `\w`. */
+const WORD = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\u200c\u200d";
+
+function punctuation({ behavior = "Isolated" }: Step): object[] {
+  if (behavior === "Isolated") return [isolated(PUNCTUATION)];
+  if (behavior === "Contiguous") return [isolated(`${PUNCTUATION}+`)];
+  if (behavior === "Removed") return [removed(PUNCTUATION)];
+  throw unsupportedError("pre_tokenizer Punctuation with behavior", behavior);
+}
+
 function splitStep({ pattern, behavior, invert }: Step): object {
   const checked = checkedPattern(pattern);
   if (behavior === "Isolated") return { type: "Split", pattern: checked, behavior, invert: false };
@@ -120,6 +197,8 @@ const isolated = (Regex: string) => ({
   behavior: "Isolated",
   invert: false,
 });
+
+const removed = (Regex: string) => ({ ...isolated(Regex), behavior: "Removed" });
 
 function steps(value: unknown, depth: number): readonly unknown[] {
   if (!Array.isArray(value) || value.length > 32 || depth >= DEEPEST) {

@@ -3,11 +3,12 @@
  * Of other kinds, and of cuts that are not known, tokens have words and text has no tokens.
  */
 import { InputError } from "../../base/errors.ts";
-import { bpeTokenizer, bytesOfPiece } from "./bpeTokenizer.ts";
+import { bpeTokenizer } from "./bpeTokenizer.ts";
 import { bytesOfToken } from "./byteAlphabet.ts";
 import { ggufCut, type GgufCut } from "./ggufCut.ts";
-import { list, vocabularyOf, type GgufMetadata, type Vocabulary } from "./ggufVocabulary.ts";
-import { joinablePieces, markSpaces, spmTokenizer, TYPE } from "./spmTokenizer.ts";
+import { list, TYPE, vocabularyOf, type GgufMetadata, type Vocabulary } from "./ggufVocabulary.ts";
+import { bytesOfPiece } from "./pipelineTokenizer.ts";
+import { pieceIds, type Pieces } from "./sentencePieces.ts";
 import {
   tokenizerOf,
   type BosPolicy,

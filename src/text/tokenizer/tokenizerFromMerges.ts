@@ -2,7 +2,8 @@
 import { InputError } from "../../base/errors.ts";
 import { addedToken } from "./addedToken.ts";
 import { bosOfFiles, contentOf, eosOfFiles } from "./bosOfFiles.ts";
-import { bpeTokenizer, type AddedToken } from "./bpeTokenizer.ts";
+import { bpeTokenizer } from "./bpeTokenizer.ts";
+import type { AddedToken } from "./pipelineTokenizer.ts";
 import { checkedNormalizer, checkedPreTokenizer } from "./textPipeline.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import { TOKENIZER_CLASSES, tokenizerClassOf, type TokenizerClass } from "./tokenizerClasses.ts";

@@ -26,7 +26,23 @@ function cut(tokenizer: Json): Json {
   );
   return { ...tokenizer, model: { ...model, vocab, merges: model.merges.slice(0, 25) } };
 }
-const BASES = [cut(vectors.byteLevel.tokenizer), cut(vectors.metaspace.tokenizer)];
+const pieces = JSON.parse(
+  readFileSync(new URL("../../fixtures/tokenizer/pieces.json", import.meta.url), "utf8"),
+) as { charsmap: string; bases: Record<"wordPiece" | "unigram", Json & { model: Json }> };
+
+/** WordPiece and Unigram, with few tokens. */
+function cutPieces(): Json[] {
+  const { wordPiece, unigram } = pieces.bases;
+  const vocab = Object.entries(wordPiece.model["vocab"] as Record<string, number>);
+  const fewTokens = Object.fromEntries(vocab.filter(([token, id]) => id < 40 || token.length > 6));
+  const scores = (unigram.model["vocab"] as unknown[]).slice(0, 60);
+  const table = { type: "Precompiled", precompiled_charsmap: pieces.charsmap };
+  return [
+    { ...wordPiece, model: { ...wordPiece.model, vocab: fewTokens } },
+    { ...unigram, normalizer: table, model: { ...unigram.model, vocab: scores } },
+  ];
+}
+const BASES = [cut(vectors.byteLevel.tokenizer), cut(vectors.metaspace.tokenizer), ...cutPieces()];
 
 const ODD: unknown[] = [
   null,
@@ -59,6 +75,9 @@ const ODD: unknown[] = [
   { type: "Split", pattern: { String: " " }, behavior: "MergedWithPrevious" },
   { type: "Metaspace", prepend_scheme: "first" },
   { type: "Digits" },
+  { type: "BertNormalizer", clean_text: true, strip_accents: true },
+  { type: "Precompiled", precompiled_charsmap: "AAAA" },
+  { type: "BertPreTokenizer" },
   { Regex: "(?:a|b)*c" },
   { Regex: "\\s*\\s*\\s*x" },
   "a".repeat(10_000),
@@ -146,8 +165,8 @@ describe(`mutants give a tokenizer or an InputError, none takes ${SLOWEST_MS} ms
     const texts = BASES.map((base) => JSON.stringify(base));
     const config = { bos_token: { content: "<s>" }, add_bos_token: true };
     run(1, MUTANTS, (numbers, index) => {
-      const base = index % 2;
-      if (index % 4 < 2) {
+      const base = index % BASES.length;
+      if (index % 8 < 4) {
         const text = scratched(texts[base]!, numbers);
         return () => tokenizerFromJson(text);
       }
@@ -160,8 +179,7 @@ describe(`mutants give a tokenizer or an InputError, none takes ${SLOWEST_MS} ms
   });
 
   test(`${MUTANTS / 4} of a GGUF's metadata`, () => {
-    const { pieces } = vectors.sentencePiece;
-    const firstPieces = pieces.filter((_, id) => id < 300);
+    const firstPieces = vectors.sentencePiece.pieces.filter((_, id) => id < 300);
     const llama = {
       "tokenizer.ggml.model": "llama",
       "tokenizer.ggml.tokens": firstPieces.map(([piece]) => piece),
