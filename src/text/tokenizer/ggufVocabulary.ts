@@ -62,3 +62,45 @@ export function list(
   }
   return entries;
 }
+
+/**
+ * The score of each token.
+ *
+ * @throws {InputError} "tokenizer" unless there is one for each
+ */
+export function scoresOf(metadata: GgufMetadata, count: number): number[] {
+  const isScore = (score: unknown) => typeof score === "number" && !Number.isNaN(score);
+  const scores = list(metadata, "scores", isScore) as number[];
+  if (scores.length === count) return scores;
+  throw new InputError(
+    "tokenizer",
+    `a GGUF needs a score per token, got ${scores.length} for ${count}`,
+  );
+}
+
+/**
+ * The id of what has no token: that of the file, or else the first of that type.
+ *
+ * @throws {InputError} "tokenizer" for an id that is none
+ */
+export function unknownOf(
+  metadata: GgufMetadata,
+  { tokens, types }: Pick<Vocabulary, "tokens" | "types">,
+): number {
+  const unknown =
+    metadata["tokenizer.ggml.unknown_token_id"] ?? Math.max(0, types.indexOf(TYPE.unknown));
+  if (typeof unknown === "number" && unknown in tokens) return unknown;
+  throw new InputError(
+    "tokenizer",
+    `unknown_token_id of a GGUF needs to be an id, got ${JSON.stringify(unknown)}`,
+  );
+}
+
+/** Matches any of these, the longest first, as one group, so that `split` keeps them at odd places. */
+export function anyOf(words: readonly string[]): RegExp | null {
+  if (words.length === 0) return null;
+  const escaped = [...words]
+    .sort((first, other) => other.length - first.length)
+    .map((word) => word.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"));
+  return new RegExp(`(${escaped.join("|")})`, "u");
+}

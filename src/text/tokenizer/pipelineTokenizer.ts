@@ -30,7 +30,7 @@ export interface Pipeline {
   /** The bytes that a token stands for, but for added ones. */
   readonly bytesOf: (token: string) => Uint8Array;
   readonly bos: BosPolicy;
-  readonly eos?: EosPolicy | null;
+  readonly eos?: EosPolicy | null | undefined;
   /** Whether the names of special tokens in a text are text like any other (`split_special_tokens`). */
   readonly splitsSpecial?: boolean;
 }

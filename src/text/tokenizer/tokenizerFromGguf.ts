@@ -1,12 +1,22 @@
 /**
- * @file The tokenizer inside a GGUF: the kinds `gpt2` (byte-pair encoding on bytes) and `llama` (SentencePiece, Gemma's too).
+ * @file The tokenizer inside a GGUF: the kinds `gpt2` (byte-pair encoding on bytes), `llama` (SentencePiece, Gemma's too), `bert` and `t5`.
  * Of other kinds, and of cuts that are not known, tokens have words and text has no tokens.
  */
 import { InputError } from "../../base/errors.ts";
 import { bpeTokenizer } from "./bpeTokenizer.ts";
 import { bytesOfToken } from "./byteAlphabet.ts";
 import { ggufCut, type GgufCut } from "./ggufCut.ts";
-import { list, TYPE, vocabularyOf, type GgufMetadata, type Vocabulary } from "./ggufVocabulary.ts";
+import { bertOfGguf, unigramOfGguf } from "./ggufPieces.ts";
+import {
+  anyOf,
+  list,
+  scoresOf,
+  TYPE,
+  unknownOf,
+  vocabularyOf,
+  type GgufMetadata,
+  type Vocabulary,
+} from "./ggufVocabulary.ts";
 import { bytesOfPiece } from "./pipelineTokenizer.ts";
 import { pieceIds, type Pieces } from "./sentencePieces.ts";
 import {
@@ -31,7 +41,7 @@ export function tokenizerFromGguf(metadata: GgufMetadata): Tokenizer | null {
   const kind = metadata["tokenizer.ggml.model"];
   if (NONE.includes(kind)) return null;
   const vocabulary = vocabularyOf(metadata);
-  if (kind === "llama") return sentencePiece(metadata, vocabulary);
+  if (isWhole(kind)) return WHOLE[kind]!(metadata, vocabulary);
   const cut = kind === "gpt2" ? ggufCut(metadata, vocabulary) : otherKind(kind);
   if (typeof cut !== "string") return byteLevel(metadata, vocabulary, cut);
   const bytesOf = kind === "gpt2" ? bytesOfToken : bytesOfPiece;
@@ -41,7 +51,7 @@ export function tokenizerFromGguf(metadata: GgufMetadata): Tokenizer | null {
 /** What a user should know of the tokenizer in a GGUF before giving it text: a cut that was guessed, or none; else null. */
 export function ggufTextNotice(metadata: GgufMetadata): string | null {
   const kind = metadata["tokenizer.ggml.model"];
-  if (NONE.includes(kind) || kind === "llama") return null;
+  if (NONE.includes(kind) || isWhole(kind)) return null;
   if (kind !== "gpt2") return refusal(otherKind(kind));
   try {
     const cut = ggufCut(metadata, vocabularyOf(metadata));
@@ -55,10 +65,32 @@ export function ggufTextNotice(metadata: GgufMetadata): string | null {
   }
 }
 
+/** Kinds that need no cut. */
+const WHOLE: Readonly<Record<string, (metadata: GgufMetadata, of: Vocabulary) => Tokenizer>> = {
+  llama: sentencePiece,
+  bert: (metadata, vocabulary) => {
+    const { special } = vocabulary;
+    const cls = metadata["tokenizer.ggml.bos_token_id"] ?? metadata["tokenizer.ggml.cls_token_id"];
+    const withCls = { ...metadata, "tokenizer.ggml.bos_token_id": cls };
+    const bos = bosPolicy(withCls, special, { usual: true, kind: "bert" });
+    const sep = metadata["tokenizer.ggml.seperator_token_id"]; // so spelled
+    const eos = eosPolicy({ "tokenizer.ggml.eos_token_id": sep, ...metadata }, "bert");
+    return bertOfGguf(vocabulary, unknownOf(metadata, vocabulary), { bos, eos });
+  },
+  t5: (metadata, vocabulary) => {
+    const bos = bosPolicy(metadata, vocabulary.special, { usual: false, kind: "t5" });
+    const ends = { bos, eos: eosPolicy(metadata, "t5") };
+    return unigramOfGguf(metadata, vocabulary, unknownOf(metadata, vocabulary), ends);
+  },
+};
+
+const isWhole = (kind: unknown): kind is string =>
+  typeof kind === "string" && Object.hasOwn(WHOLE, kind);
+
 const NONE: readonly unknown[] = [undefined, "none", "no_vocab"];
 
 function otherKind(kind: unknown): string {
-  return `the GGUF has a tokenizer of the kind ${JSON.stringify(kind)} (known: gpt2, llama)`;
+  return `the GGUF has a tokenizer of the kind ${JSON.stringify(kind)} (known: gpt2, ${Object.keys(WHOLE).join(", ")})`;
 }
 
 function refusal(why: string): string {
@@ -132,18 +164,8 @@ function byteLevel(
 }
 
 function sentencePiece(metadata: GgufMetadata, { tokens, types, special }: Vocabulary): Tokenizer {
-  const scores = list(
-    metadata,
-    "scores",
-    (score) => typeof score === "number" && !Number.isNaN(score),
-  ) as number[];
-  if (scores.length !== tokens.length) {
-    throw new InputError(
-      "tokenizer",
-      `a GGUF needs a score per token, got ${scores.length} for ${tokens.length}`,
-    );
-  }
-  const unknown = unknownId(metadata, tokens, types);
+  const scores = scoresOf(metadata, tokens.length);
+  const pieces = piecesOf(tokens, types, scores, metadata);
   const prefix = metadata["tokenizer.ggml.add_space_prefix"] === false ? "" : "\u2581";
   const isApart = (id: number) => types[id] === TYPE.control || types[id] === TYPE.userDefined;
   const encoder = new TextEncoder();
@@ -169,18 +191,32 @@ function sentencePiece(metadata: GgufMetadata, { tokens, types, special }: Vocab
   });
 }
 
-function unknownId(
-  metadata: GgufMetadata,
+/** Text with U+2581 for each space. */
+function markSpaces(text: string): string {
+  return text.replaceAll(" ", "\u2581");
+}
+
+function piecesOf(
   tokens: readonly string[],
   types: readonly number[],
-): number {
-  const unknown =
-    metadata["tokenizer.ggml.unknown_token_id"] ?? Math.max(0, types.indexOf(TYPE.unknown));
-  if (typeof unknown === "number" && unknown in tokens) return unknown;
-  throw new InputError(
-    "tokenizer",
-    `unknown_token_id of a GGUF needs to be an id, got ${JSON.stringify(unknown)}`,
-  );
+  scores: readonly number[],
+  metadata: GgufMetadata,
+): Pieces {
+  const joinable = new Map<string, { id: number; score: number; unused: boolean }>();
+  const bytes = new Map<number, number>();
+  tokens.forEach((token, id) => {
+    const type = types[id];
+    if (type === TYPE.normal || type === TYPE.unused) {
+      joinable.set(token, { id, score: scores[id]!, unused: type === TYPE.unused });
+    } else if (type === TYPE.byte) {
+      const [byte] = bytesOfPiece(token);
+      if (byte !== undefined && /^<0x/.test(token)) bytes.set(byte, id);
+    }
+  });
+  const unknown = unknownOf(metadata, { tokens, types });
+  const all =
+    bytes.size === 256 ? Array.from({ length: 256 }, (_, byte) => bytes.get(byte)!) : null;
+  return { joinable, bytes: all, unknown };
 }
 
 function bosPolicy(
@@ -202,8 +238,13 @@ function bosPolicy(
   };
 }
 
-function eosPolicy(metadata: GgufMetadata): EosPolicy | null {
+/** @param usual the kind, if it has one behind a text where the file does not say, as in llama.cpp */
+function eosPolicy(metadata: GgufMetadata, usual: string | null = null): EosPolicy | null {
   const id = metadata["tokenizer.ggml.eos_token_id"];
-  if (metadata["tokenizer.ggml.add_eos_token"] !== true || typeof id !== "number") return null;
-  return { id, why: "the GGUF sets add_eos_token true" };
+  const flag = metadata["tokenizer.ggml.add_eos_token"];
+  if (typeof id !== "number") return null;
+  if (flag === true) return { id, why: "the GGUF sets add_eos_token true" };
+  return flag === undefined && usual !== null
+    ? { id, why: `the GGUF does not say, and its kind ${usual} has one behind a text` }
+    : null;
 }

@@ -202,8 +202,16 @@ describe(`mutants give a tokenizer or an InputError, none takes ${SLOWEST_MS} ms
       "tokenizer.ggml.add_bos_token": true,
       "tokenizer.ggml.bos_token_id": 0,
     };
+    const t5 = {
+      ...llama,
+      "tokenizer.ggml.model": "t5",
+      "tokenizer.ggml.precompiled_charsmap": [...Buffer.from(pieces.charsmap, "base64")],
+      "tokenizer.ggml.remove_extra_whitespaces": true,
+    };
+    const bert = { ...llama, "tokenizer.ggml.model": "bert" };
+    const kinds = [llama, gpt2, t5, bert];
     run(2, MUTANTS / 4, (numbers, index) => {
-      const metadata = mutated(index % 2 === 0 ? llama : gpt2, numbers);
+      const metadata = mutated(kinds[index % kinds.length], numbers);
       return () => tokenizerFromGguf(Object(metadata) as Json) ?? noTokenizer();
     });
   });

@@ -4,7 +4,12 @@ import { describe, expect, test } from "vitest";
 import { InputError } from "../../../src/base/errors.ts";
 import { charsmapOf } from "../../../src/text/tokenizer/charsmap.ts";
 import { tokenizerFromJson } from "../../../src/text/tokenizer/tokenizerFromJson.ts";
+import {
+  ggufTextNotice,
+  tokenizerFromGguf,
+} from "../../../src/text/tokenizer/tokenizerFromGguf.ts";
 import { expectVectors, type Vectors } from "./expectVectors.ts";
+import { randomTexts } from "./randomText.ts";
 
 type Json = Record<string, unknown>;
 type Base = "wordPiece" | "unigram";
@@ -13,10 +18,11 @@ interface Change extends Json {
 }
 /** Another file of the same form, with more texts or SentencePiece's own table of characters, is compared in its place. */
 const FILE = process.env["INDUCTION_LENS_PIECES"] ?? "test/fixtures/tokenizer/pieces.json";
-const { charsmap, bases, cases } = JSON.parse(readFileSync(FILE, "utf8")) as {
+const { charsmap, bases, cases, sentences } = JSON.parse(readFileSync(FILE, "utf8")) as {
   charsmap: string;
   bases: Record<Base, Json & { model: Json }>;
   cases: [Base, Change, Vectors][];
+  sentences: (Vectors & { pieces: [string, number, number][]; flags: Record<string, boolean> })[];
 };
 
 /** The tokenizer.json that the reference had. */
@@ -104,6 +110,76 @@ describe("tokenizerFromJson(json) for WordPiece and Unigram", () => {
     const encode = () => tokenizerFromJson({ model }).encode("b");
     expect(encode).toThrow(InputError);
     expect(encode).toThrow(message);
+  });
+});
+
+describe("tokenizerFromGguf(metadata) for the kinds bert and t5", () => {
+  const ggml = (values: object) =>
+    Object.fromEntries(
+      Object.entries(values).map(([key, value]) => [`tokenizer.ggml.${key}`, value]),
+    );
+
+  test.each(sentences)("agrees with SentencePiece on random texts: t5 with $flags", (entry) => {
+    const { pieces, flags } = entry;
+    const metadata = ggml({
+      model: "t5",
+      tokens: pieces.map(([piece]) => piece),
+      scores: Float32Array.from(pieces, ([, score]) => score),
+      token_type: Int32Array.from(pieces, ([, , type]) => type),
+      precompiled_charsmap: Uint8Array.from(Buffer.from(charsmap, "base64")),
+      ...flags,
+    });
+    const tokenizer = tokenizerFromGguf(metadata)!;
+    expectVectors(tokenizer, entry, null);
+    expect(tokenizer.bos).toMatchObject({ id: null, addToText: false });
+    expect(ggufTextNotice(metadata)).toBeNull();
+  });
+
+  /** Tokens by id. A mark inside a token is lost in a GGUF, so tokens with one have other names here. */
+  const names = Object.entries(bases.wordPiece.model["vocab"] as Record<string, number>)
+    .sort(([, id], [, other]) => id - other)
+    .map(([token, id]) => (token.includes("\u2581") ? `no ${id}` : token));
+
+  /** As the converter writes a BERT: a mark where a word begins, none where one goes on. */
+  function bertMetadata(changes: object = {}) {
+    const isControl = (token: string) => /^\[[A-Z]+\]$/.test(token);
+    const marked = (token: string) =>
+      isControl(token) ? token : token.startsWith("##") ? token.slice(2) : `\u2581${token}`;
+    const types = names.map((token) => (isControl(token) ? 3 : 1));
+    const ids = { unknown_token_id: 1, cls_token_id: 2, seperator_token_id: 3 };
+    return ggml({
+      model: "bert",
+      tokens: names.map(marked),
+      token_type: types,
+      ...ids,
+      ...changes,
+    });
+  }
+
+  test("gives the ids of the tokenizer.json that a BERT was made from", () => {
+    const ours = tokenizerFromGguf(bertMetadata())!;
+    const fromJson = tokenizerOf("wordPiece", {
+      model: { vocab: Object.fromEntries(names.map((token, id) => [token, id])) },
+    });
+    const texts = randomTexts(31);
+    for (let count = 0; count < 2000; count++) {
+      const text = texts.next().value;
+      expect(ours.encode(text)).toEqual(fromJson.encode(text));
+    }
+    expect(ours.pieces(ours.encode("The [MASK]capital"))).toEqual(
+      fromJson.pieces(fromJson.encode("The [MASK]capital")),
+    );
+    expect(ours.bos).toMatchObject({ id: 2, addToText: true });
+    expect(ours.eos?.id).toBe(3);
+  });
+
+  test("leaves capitals and accents where the vocabulary has capitals", () => {
+    expect(tokenizerFromGguf(bertMetadata())!.description).toMatch(/without capitals/);
+    const tokens = ["[UNK]", "\u2581The", "\u2581\u00c9", "\u2581e"];
+    const cased = tokenizerFromGguf(
+      bertMetadata({ tokens, token_type: [3, 1, 1, 1], unknown_token_id: 0 }),
+    )!;
+    expect(cased.encode("The \u00c9 E")).toEqual([1, 2, 0]);
   });
 });
 

@@ -1,0 +1,114 @@
+/** @file The tokenizers of a GGUF that cut words into pieces: the kinds `bert` (WordPiece) and `t5` (SentencePiece's Unigram). */
+import { charsmapOf } from "./charsmap.ts";
+import {
+  anyOf,
+  list,
+  scoresOf,
+  TYPE,
+  type GgufMetadata,
+  type Vocabulary,
+} from "./ggufVocabulary.ts";
+import { bytesOfPiece } from "./pipelineTokenizer.ts";
+import { sentenceNormalizer } from "./sentenceNormalizer.ts";
+import { checkedNormalizer, checkedPreTokenizer } from "./textPipeline.ts";
+import { tokenizerOf, type Tokenizer } from "./tokenizer.ts";
+import { byteTokens, unigramCut } from "./unigram.ts";
+import { wordPieceTokenizer } from "./wordPieceTokenizer.ts";
+
+const START = "\u2581";
+const CONTINUES = "##";
+const LONGEST_WORD = 100;
+
+/**
+ * BERT's, with the normalisation of its tokenizer.json: the file says nothing of it, so capitals and accents stay where the
+ * vocabulary has capitals. Tokens have a mark where a word begins, in place of BERT's own where one goes on.
+ *
+ * @see llama.cpp, which makes all text small, and knows no longest word
+ */
+export function bertOfGguf(
+  { tokens, types, special }: Vocabulary,
+  unknown: number,
+  ends: Pick<Tokenizer, "bos" | "eos">,
+): Tokenizer {
+  const isText = (id: number) => types[id] === TYPE.normal || types[id] === TYPE.unused;
+  const isMarked = tokens.some((token, id) => isText(id) && token.startsWith(START));
+  const ownName = (token: string) => {
+    if (!isMarked) return token;
+    return token.startsWith(START) ? token.slice(START.length) : CONTINUES + token;
+  };
+  const entries = tokens.map((token, id) => [isText(id) ? ownName(token) : token, id] as const);
+  const cased = tokens.some((token, id) => isText(id) && token !== token.toLowerCase());
+  const flags = { special: true, normalized: false, lstrip: false, rstrip: false };
+  const lowercase = !cased;
+  return wordPieceTokenizer({
+    description: `the GGUF's bert tokenizer (WordPiece, ${cased ? "with" : "without"} capitals, as its vocabulary)`,
+    vocab: new Map(entries),
+    added: special.map((token) => ({ ...token, ...flags })),
+    normalizer: checkedNormalizer({ ...BERT, lowercase }),
+    preTokenizer: checkedPreTokenizer({ type: "BertPreTokenizer" }),
+    ...{ ...ends, unknown: entries[unknown]![0], prefix: CONTINUES, longestWord: LONGEST_WORD },
+  });
+}
+
+const BERT = { type: "BertNormalizer", clean_text: true, handle_chinese_chars: true };
+
+/** SentencePiece's Unigram, with its table of characters. Parts between special tokens are cut each by itself. */
+export function unigramOfGguf(
+  metadata: GgufMetadata,
+  vocabulary: Vocabulary,
+  unknown: number,
+  ends: Pick<Tokenizer, "bos" | "eos">,
+): Tokenizer {
+  const { tokens, types, special } = vocabulary;
+  const isApart = (id: number) => types[id] === TYPE.control || types[id] === TYPE.userDefined;
+  const apart = new Map(
+    tokens.flatMap((token, id) => (isApart(id) ? [[token.replaceAll(START, " "), id] as const] : [])),
+  );
+  const plain = unigramIds(metadata, vocabulary, unknown);
+  const words = anyOf([...apart.keys()]);
+  const encoder = new TextEncoder();
+  return tokenizerOf({
+    description: "the GGUF's t5 tokenizer (SentencePiece, Unigram)",
+    ...{ vocabSize: tokens.length, specialTokens: special, ...ends },
+    encode: (text) =>
+      (words ? text.split(words) : [text]).flatMap((part, index) =>
+        index % 2 === 1 ? [apart.get(part)!] : plain(part),
+      ),
+    bytesOf: (id) => {
+      const token = tokens[id];
+      if (token === undefined) return null;
+      return isApart(id) || types[id] === TYPE.unknown
+        ? encoder.encode(token.replaceAll(START, " "))
+        : bytesOfPiece(token);
+    },
+  });
+}
+
+/** Ids of a part of a text: of its pieces, of bytes where the vocabulary has all of them, or of what is unknown. */
+function unigramIds(
+  metadata: GgufMetadata,
+  { tokens, types }: Vocabulary,
+  unknown: number,
+): (part: string) => number[] {
+  const scores = scoresOf(metadata, tokens.length);
+  const idsOf = (type: number) =>
+    new Map(tokens.flatMap((token, id) => (types[id] === type ? [[token, id] as const] : [])));
+  const [normal, bytes] = [idsOf(TYPE.normal), idsOf(TYPE.byte)];
+  const usable = scores.map((score, id) => (types[id] === TYPE.normal ? score : Infinity));
+  const cut = unigramCut({ ids: normal, scores: usable, unknown });
+  const normalise = normalizerIn(metadata);
+  return (part) =>
+    cut(normalise(part))
+      .flatMap((piece) => (normal.has(piece) ? [piece] : byteTokens(piece, bytes)))
+      .map((piece) => normal.get(piece) ?? bytes.get(piece) ?? unknown);
+}
+
+function normalizerIn(metadata: GgufMetadata): (text: string) => string {
+  const isThere = metadata["tokenizer.ggml.precompiled_charsmap"] !== undefined;
+  const bytes = isThere ? list(metadata, "precompiled_charsmap", Number.isInteger) : [];
+  return sentenceNormalizer({
+    charsmap: bytes.length === 0 ? null : charsmapOf(Uint8Array.from(bytes as number[])),
+    prefix: metadata["tokenizer.ggml.add_space_prefix"] !== false,
+    collapses: metadata["tokenizer.ggml.remove_extra_whitespaces"] === true,
+  });
+}
