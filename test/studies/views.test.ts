@@ -149,6 +149,16 @@ test("a picture of behaviours that no head has says so", async () => {
   }
 });
 
+test("behaviours of which a model can have none are shown as left out, without a picture", async () => {
+  const whole = results["behaviours"] as BehavioursResult;
+  const none = { ...whole, behaviours: [], copies: null };
+  expect(picturesOf(await viewOf({ name: "behaviours", result: none }))).toEqual([]);
+  expect(await toText(none)).toContain("Behaviours of heads");
+  expect(await reportPage("All", [{ name: "none", result: none }], drawnInNode)).toContain("<html");
+  const file = join(mkdtempSync(join(tmpdir(), "none-")), "a.png");
+  await expect(writeResult(none, file)).rejects.toThrow("is not a picture");
+});
+
 const viewNamed = (name: string) => viewOf({ name, result: results[name] });
 
 describe.each(NAMES)("the view of %s", (name) => {

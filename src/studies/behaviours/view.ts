@@ -23,7 +23,7 @@ export function behavioursView(result: BehavioursResult): StudyView {
     ],
     sentences: result.words,
     map: null,
-    pictures: [matricesPicture(pictureOf(result))],
+    pictures: result.behaviours.length > 0 ? [matricesPicture(pictureOf(result))] : [], // all may be left out
     tables: [
       behaviourTable(result),
       ...(copies && copies.length > 0 ? [copyTable(copies)] : []),
@@ -106,7 +106,7 @@ function headTable(result: BehavioursResult): StudyTable {
 }
 
 function everyHeadOf({ behaviours }: BehavioursResult): HeadAt[] {
-  const [{ excess }] = behaviours as [BehaviourResult];
+  const excess = behaviours[0]?.excess ?? [];
   return excess.flatMap((row, layer) => row.map((_, head) => ({ layer, head })));
 }
 
