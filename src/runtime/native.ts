@@ -84,10 +84,22 @@ export async function nativeBackend(
   };
 }
 
+/** Devices that the package for this system has, whether or not they can be reached; none where it is not installed. */
+export async function nativeDevicesHere(): Promise<readonly NativeDevice[]> {
+  silenceTelemetry();
+  const ort = await import("onnxruntime-node").catch(() => null);
+  if (!ort) return [];
+  return devicesOf(ort.listSupportedBackends().map(({ name }) => name));
+}
+
+function devicesOf(providers: readonly string[]): NativeDevice[] {
+  return NATIVE_DEVICES.filter((name) => providers.includes(PROVIDERS[name]));
+}
+
 /** @throws {UnableError} if the package for this system lacks the device, or what the device is reached by */
 function refuseAbsent(device: NativeDevice, providers: readonly string[]): void {
   if (!providers.includes(PROVIDERS[device])) {
-    const has = NATIVE_DEVICES.filter((name) => providers.includes(PROVIDERS[name]));
+    const has = devicesOf(providers);
     throw new UnableError(
       `ONNX Runtime for ${process.platform} ${process.arch} does not have device ${device}; it has ${has.join(", ")}; ${device} is in the package for ${SYSTEMS[device]}`,
     );
@@ -102,7 +114,7 @@ function refuseAbsent(device: NativeDevice, providers: readonly string[]): void 
     );
 }
 
-export const NATIVE_DEVICES = Object.keys(PROVIDERS) as NativeDevice[];
+const NATIVE_DEVICES = Object.keys(PROVIDERS) as NativeDevice[];
 
 /** Looked for where the package has them, because the engine says on standard error, beside its error, that it cannot load them. */
 function hasCudaLibraries(): boolean {

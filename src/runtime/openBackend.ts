@@ -2,7 +2,7 @@
 import { InputError, UnableError } from "../base/errors.ts";
 import type { Backend, Device, EngineOptions, OtherEngines } from "../base/backend.ts";
 import { usableCores } from "./cores.ts";
-import { nativeBackend, NATIVE_DEVICES } from "./native.ts";
+import { nativeBackend, nativeDevicesHere } from "./native.ts";
 import { wasmBackend } from "./wasm.ts";
 
 export const INSTALL_NATIVE = "npm install onnxruntime-node --ignore-scripts";
@@ -37,7 +37,10 @@ export async function openBackend(
         : `${threads} threads are slower than ${cores}, one for each core that this process has, which is used`;
     if (native && device !== "auto") return { backend: native, notice };
     if (native)
-      return { backend: { ...native, others: { open: othersOf(most), ...choosing } }, notice };
+      return {
+        backend: { ...native, others: { open: await othersOf(most), ...choosing } },
+        notice,
+      };
     if (device !== "auto") {
       throw new UnableError(
         `device ${device} needs onnxruntime-node, which is not installed here: ${INSTALL_NATIVE}`,
@@ -52,13 +55,13 @@ export async function openBackend(
   return { backend: wasmBackend(ort), notice };
 }
 
-/** All devices of the native engine but the processor. */
-function othersOf(threads: number): OtherEngines["open"] {
+/** All devices that the native engine has for this system but the processor. */
+async function othersOf(threads: number): Promise<OtherEngines["open"]> {
+  const devices = await nativeDevicesHere();
   return Object.fromEntries(
-    NATIVE_DEVICES.filter((device) => device !== "cpu").map((device) => [
-      device,
-      async () => (await nativeBackend(threads, device))!,
-    ]),
+    devices
+      .filter((device) => device !== "cpu")
+      .map((device) => [device, async () => (await nativeBackend(threads, device))!]),
   );
 }
 

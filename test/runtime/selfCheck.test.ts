@@ -133,6 +133,14 @@ describe("a device", () => {
   });
 });
 
+test.skipIf(process.platform !== "linux" || process.arch !== "x64")(
+  "auto has the devices that the package has for this system, and speaks of no others",
+  async () => {
+    const { backend } = await openBackend("auto");
+    expect(Object.keys(backend.others!.open)).toEqual(["webgpu", "cuda"]);
+  },
+);
+
 test("the processor's own engines are not checked", async () => {
   let sessions = 0;
   const create: Backend["create"] = (...args) => {

@@ -1,4 +1,5 @@
 import { headName } from "../../base/headName.ts";
+import { INDUCTION_ATTENTION } from "../../measure/attendsLikeInduction.ts";
 import { someOf } from "../../base/someOf.ts";
 import type { AnalyseResult } from "./result.ts";
 
@@ -80,7 +81,8 @@ function most(
 }
 
 function depthWords({ heads, withinClaim }: AnalyseResult["depth"], layers: number): string {
-  if (withinClaim === null) return "No head attends like an induction head.";
+  if (withinClaim === null)
+    return `No head has an induction score of ${INDUCTION_ATTENTION.substantial} or more, from which on heads are counted by depth.`;
   const claim = `${Math.ceil(layers / 2)} to ${Math.floor((3 * layers) / 4)}`;
   const count =
     heads.length === 1

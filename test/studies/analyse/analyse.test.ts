@@ -78,7 +78,9 @@ describe("analyse", () => {
       expect(result.studies.patchHeads).toBeNull();
       expect(result.importantLayers).toEqual([]);
       expect(result.warnings.join()).toContain("nothing was patched");
-      expect(result.findings.join(" ")).toContain("No head attends like an induction head.");
+      expect(result.findings.join(" ")).toContain(
+        "No head has an induction score of 0.3 or more, from which on heads are counted by depth.",
+      );
     },
   );
 
