@@ -29,7 +29,7 @@ export function lensView(result: LensResult): StudyView {
       ? {
           title: `What each head adds to the target's ${attribution.of}`,
           subtitle: pictureLines(result),
-          values: heads,
+          values: heads.map((layer) => (layer.length > 0 ? layer : [null])), // a scan among attention
           scale: divergingScale(heads),
           scaleLabel: `part of the target's ${attribution.of}`,
           description: sentence,

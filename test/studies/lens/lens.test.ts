@@ -1,4 +1,8 @@
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { drawnInNode } from "../../../src/draw/drawnInNode.ts";
+import { lazySvg } from "../../../src/draw/lazySvg.ts";
+import { picturesOf } from "../../../src/draw/pictures.ts";
 import { load } from "../../../src/index.ts";
 import { openFolder } from "../../../src/models/folder.ts";
 import { openPlanted } from "../../../src/models/planted/planted.ts";
@@ -14,6 +18,7 @@ import { oneEngine } from "../../interventions/engine.ts";
 import { furthest, golden, GOLDENS, TOLERANCE } from "../../interventions/goldens.ts";
 
 const engine = await oneEngine();
+const FAMILIES = join(import.meta.dirname, "../../fixtures/families");
 
 describe("lens", () => {
   for (const name of GOLDENS) {
@@ -105,6 +110,17 @@ describe("lens", () => {
       expect(lensView(result).map).toBeNull();
     },
   );
+
+  test("a hybrid has a map of its attention alone", async () => {
+    const model = await openFolder(join(FAMILIES, "bamba"), "bamba"); // attention in layer 1
+    const result = await lens(model, { backend: engine, numExamples: 2, seqLen: 12 });
+    await model.close();
+    const view = lensView(result);
+    expect(view.map!.values.map((layer) => layer.length)).toEqual([1, 4, 1]);
+    expect([view.map!.values[0], view.map!.values[2]]).toEqual([[null], [null]]);
+    for (const picture of picturesOf(view))
+      expect(await lazySvg(picture, drawnInNode)("light")).toMatch(/^<svg/);
+  });
 
   test("the planted induction head writes the target, and only the last stream knows it", async () => {
     const model = await openPlanted("induction");
