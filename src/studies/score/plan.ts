@@ -13,6 +13,7 @@ import {
 import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
 import type { SeedOptions } from "../common/overSeeds.ts";
 import type { OptionNames } from "../../base/optionNames.ts";
+import type { ScoreResult } from "./result.ts";
 import { lossExamplesOf } from "../common/lossExamples.ts";
 
 export interface ScoreOptions extends GeneratedInput, SeedOptions, StudyOptions {
@@ -27,6 +28,8 @@ export interface ScoreOptions extends GeneratedInput, SeedOptions, StudyOptions 
   readonly lossExamples?: number | "all" | undefined;
   /** Heads in the list of the best; left out: 5. */
   readonly topHeads?: number | undefined;
+  /** Told the Result of the sequences that are measured so far, after each run: scores of all heads, without losses. */
+  readonly soFar?: ((result: ScoreResult) => void) | undefined;
 }
 
 export const SCORE_OPTIONS: OptionNames<ScoreOptions> = {
@@ -36,6 +39,7 @@ export const SCORE_OPTIONS: OptionNames<ScoreOptions> = {
   precision: true,
   lossExamples: true,
   topHeads: true,
+  soFar: true,
   seeds: true,
 };
 

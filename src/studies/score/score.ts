@@ -74,16 +74,22 @@ async function scoreOnce(
     });
     const prepared = elapsed();
     try {
-      const { signal, progress } = options;
-      const request = { ...plan, architecture, signal, progress };
+      const { signal, progress, soFar } = options;
+      const timings = () => ({ prepare: prepared, run: elapsed() - prepared });
+      const tell =
+        soFar &&
+        ((part: MeasuredScores) => {
+          const scored = { ...plan, rows: firstRows(rows, part.examples) };
+          soFar(scoreResultOf(model, backend, scored, part, timings()));
+        });
+      const request = { ...plan, architecture, signal, progress, soFar: tell };
       const measured = await measureRows(session, rows, request);
-      const timings = { prepare: prepared, run: elapsed() - prepared };
       const measuredRows = firstRows(rows, measured.examples);
       const isBeyond = layersOutOfReach(architecture, rows.period).length === architecture.layers;
       const blind = isBeyond ? [] : await blindWarning(model, backend, measured);
       const warnings = [...rows.warnings, ...blind];
       const scored = { ...plan, rows: { ...measuredRows, warnings } };
-      return scoreResultOf(model, backend, scored, measured, timings);
+      return scoreResultOf(model, backend, scored, measured, timings());
     } finally {
       await session.close();
     }
@@ -162,13 +168,15 @@ export interface MeasureOptions extends Pick<StudyOptions, "signal" | "progress"
   readonly precision?: PrecisionTarget | null | undefined;
   /** Of the draws that say how precise the scores are. */
   readonly seed?: number | undefined;
+  /** Told what is measured after each run but the last; without losses. */
+  readonly soFar?: ((measured: MeasuredScores) => void) | undefined;
 }
 
 /** The five scores of every head for each row, and losses of the first `lossExamples`, by a session of `scoreProgram`. */
 export async function measureRows(
   session: Session,
   { tokens, start, period }: Pick<RepeatedRows, "tokens" | "start" | "period">,
-  { architecture, lossExamples, precision = null, seed, signal, progress }: MeasureOptions,
+  { architecture, lossExamples, precision = null, seed, signal, progress, soFar }: MeasureOptions,
 ): Promise<MeasuredScores> {
   const [examples, length] = tokens.shape as readonly [number, number];
   const tables = attentionTableFeeds(attentionTables({ start, period, length }));
@@ -190,6 +198,7 @@ export async function measureRows(
     return feedsOf(tokens, tables, rows, withLoss);
   };
   let [done, reached]: [number, Precision | null] = [0, null];
+  const measuredSoFar = () => scores.map((layer) => layer.map((head) => firstOf(head, done)));
   while (done < examples && !reached?.enough) {
     const untilLook = precision === null ? examples : LOOK;
     const runs = rowsFrom(done, Math.min(done + untilLook, examples), perRun);
@@ -202,6 +211,8 @@ export async function measureRows(
         if (lossesIn(runs[run]!) > 0) keepLosses(losses, trace.get(SCORE_VALUES.loss)!, first);
         done = first + count;
         progress?.(step, done, examples);
+        if (done < examples)
+          soFar?.({ examples: done, scores: measuredSoFar(), losses: null, precision: null });
       },
       { signal, progress, step },
     );
@@ -210,7 +221,7 @@ export async function measureRows(
   }
   return {
     examples: done,
-    scores: scores.map((layer) => layer.map((head) => firstOf(head, done))),
+    scores: measuredSoFar(),
     losses: lossExamples > 0 ? firstLosses(losses, Math.min(done, lossExamples)) : null,
     precision: reached && {
       ...{ target: precision!.target, heads: Math.min(precision!.top ?? Infinity, all) },

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { openFolder } from "../../../src/models/folder.ts";
 import { openPlanted } from "../../../src/models/planted/planted.ts";
 import { score } from "../../../src/studies/score/score.ts";
-import { scoreResult } from "../../../src/studies/score/result.ts";
+import { scoreResult, type ScoreResult } from "../../../src/studies/score/result.ts";
 import { backends } from "../../runtime/backends.ts";
 import { shared, sharedJson, unlessShared } from "../../shared.ts";
 
@@ -28,6 +28,24 @@ describe.each(engines.map((engine) => [engine.device, engine] as const))(
       const all = await score(await openPlanted("mamba"), { ...options, lossExamples: "all" });
       expect(oneExample.scores).toEqual(all.scores);
       expect(oneExample.top[0]!.score).toBeGreaterThan(0.98);
+    });
+
+    test("tells on its way the Result of the first sequences, which is that of a score of as many", async () => {
+      const model = await openPlanted("induction");
+      const told: ScoreResult[] = [];
+      const options = { backend: engine, numExamples: 23 };
+      const whole = await score(model, { ...options, soFar: (result) => told.push(result) });
+      const counts = told.map(({ input }) => input.examples);
+      expect(counts.length).toBeGreaterThan(1);
+      expect(counts).toEqual(counts.toSorted((a, b) => a - b));
+      expect(counts.at(-1)).toBeLessThan(whole.input.examples);
+      for (const part of told) {
+        expect(scoreResult.safeParse(part).error).toBeUndefined();
+        const alone = await score(model, { ...options, numExamples: part.input.examples });
+        expect(part.scores).toEqual(alone.scores);
+        expect(part.top).toEqual(alone.top);
+      }
+      expect(whole).toMatchObject({ scores: (await score(model, options)).scores });
     });
 
     const { skip, note } = unlessShared("data", "stories260k");
