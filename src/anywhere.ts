@@ -26,7 +26,7 @@ export type {
 } from "./models/family.ts";
 export { drawnTokens, type DrawnTokens } from "./models/drawnTokens.ts";
 export type { RowBos } from "./models/bosPolicy.ts";
-export type { NotText } from "./models/vocabularyFiles.ts";
+export type { NotText } from "./models/notText.ts";
 export { kvHeadOf } from "./models/kvHeadOf.ts";
 export { splitRevision } from "./models/modelName.ts";
 export type { LoadOptions } from "./models/loadOptions.ts";
@@ -62,6 +62,7 @@ export { analyse } from "./studies/analyse/analyse.ts";
 export type { AnalyseOptions, HeadScreen } from "./studies/analyse/plan.ts";
 export { audit, type AuditOptions } from "./studies/audit/audit.ts";
 export { blockRows, type BlockChoice } from "./inputs/blockRows.ts";
+export { stackRows, type CrossRows, type FedRows, type StackRows } from "./inputs/stackRows.ts";
 export { ablationRows, type AblationInput, type AblationRows } from "./inputs/ablationRows.ts";
 export { ablate } from "./studies/ablate/ablate.ts";
 export type { AblateOptions, MinimalOptions } from "./studies/ablate/plan.ts";

@@ -4,13 +4,13 @@ import type { LoadOptions } from "./models/loadOptions.ts";
 import type { LoadedModel } from "./models/loadedModel.ts";
 import { openBlobs, type BlobOptions, type NamedBlob } from "./models/openBlobs.ts";
 import { parseModelName } from "./models/modelName.ts";
-import { openPlanted } from "./models/planted/planted.ts";
 import { fetchZoo } from "./models/zoo/fetchZoo.ts";
 import { openEngine } from "./runtime/openInBrowser.ts";
 
 export * from "./anywhere.ts";
 export type { BlobOptions, NamedBlob } from "./models/openBlobs.ts";
 export { openEngine, type BrowserEngineOptions } from "./runtime/openInBrowser.ts";
+export { withBudget } from "./runtime/memoryBudget.ts";
 export { ALLOWED_DIFFERENCE, selfCheck } from "./runtime/selfCheck.ts";
 
 /** Where the models of the zoo come from. */
@@ -58,7 +58,10 @@ async function openNamed(
   { zoo = "zoo/", hub, checkParameters, ...options }: BrowserLoadOptions,
 ): Promise<LoadedModel> {
   const model = parseModelName(name);
-  if (model.kind === "planted") return openPlanted(model.name);
+  if (model.kind === "planted") {
+    const { openPlanted } = await import("./models/planted/planted.ts");
+    return openPlanted(model.name);
+  }
   if (model.kind === "zoo") return fetchZoo(model.name, zoo, options);
   const { fetchHubBlobs } = await import("./models/hub/fetchHubBlobs.ts");
   const { commit, files } = await fetchHubBlobs(model, {

@@ -7,6 +7,23 @@ export function sha256Hex(bytes: Uint8Array): Promise<string> {
   return hex("SHA-256", bytes);
 }
 
+/** The platform's hash takes all bytes at once, which browsers refuse from about 2 GB on. */
+const AT_ONCE_BYTES = 1e9;
+const CHUNK_BYTES = 2 ** 25;
+
+/** SHA-256 of blobs one after another, as 64 hexadecimal digits; of many bytes in pieces, a few at a time. */
+export async function sha256OfBlobs(
+  blobs: readonly Blob[],
+  mostAtOnce: number = AT_ONCE_BYTES,
+): Promise<string> {
+  const whole = new Blob([...blobs]);
+  if (whole.size <= mostAtOnce) return sha256Hex(new Uint8Array(await whole.arrayBuffer()));
+  const hash = (await import("@noble/hashes/sha2.js")).sha256.create();
+  for (let at = 0; at < whole.size; at += CHUNK_BYTES)
+    hash.update(new Uint8Array(await whole.slice(at, at + CHUNK_BYTES).arrayBuffer()));
+  return hexOf(hash.digest());
+}
+
 /** SHA-1 as 40 hexadecimal digits, which git names files by. */
 export function sha1Hex(bytes: Uint8Array): Promise<string> {
   return hex("SHA-1", bytes);
@@ -21,6 +38,9 @@ export async function hashOf(algorithm: Algorithm, bytes: Uint8Array): Promise<U
 }
 
 async function hex(algorithm: Algorithm, bytes: Uint8Array): Promise<string> {
-  const digest = await hashOf(algorithm, bytes);
+  return hexOf(await hashOf(algorithm, bytes));
+}
+
+function hexOf(digest: Uint8Array): string {
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -2,7 +2,8 @@
 import { ordinaryTokens } from "../text/patterns/ordinaryTokens.ts";
 import type { Architecture, Model } from "./family.ts";
 import { bosOfRows } from "./bosPolicy.ts";
-import { NOT_TEXT, type NotText, type Vocabulary } from "./vocabularyFiles.ts";
+import { NOT_TEXT, type NotText } from "./notText.ts";
+import type { Vocabulary } from "./vocabularyFiles.ts";
 
 /** Ids to draw from, and how many of the others are left out for which reason. */
 export interface DrawnTokens {

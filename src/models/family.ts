@@ -3,7 +3,7 @@ import type { StoredTensor } from "../base/bytes.ts";
 import type { Program } from "../graph/program.ts";
 import type { RowBos } from "./bosPolicy.ts";
 import type { CheckpointTensors } from "./checkpointTensors.ts";
-import type { NotText } from "./vocabularyFiles.ts";
+import type { NotText } from "./notText.ts";
 
 /** Facts about an architecture with its sizes. */
 export interface Architecture extends Partial<DecoderFacts> {

@@ -4,8 +4,8 @@ import { withVocabulary } from "./drawnTokens.ts";
 import { withNotices, type Model } from "./family.ts";
 import type { LoadOptions } from "./loadOptions.ts";
 import { withHead } from "./tiedHead.ts";
-import type { FolderBytes, FolderText } from "./tokenizerFiles.ts";
-import { vocabularyIn, type Vocabulary } from "./vocabularyFiles.ts";
+import type { FolderText } from "./tokenizerFiles.ts";
+import type { Vocabulary } from "./vocabularyFiles.ts";
 
 /** How files of a folder are read. */
 export interface FolderFiles {
@@ -30,11 +30,16 @@ export async function folderModel(
   return withNotices(withVocabulary(model, vocabulary), [notice]);
 }
 
+/** A folder without any of these has no tokenizer, and a page does without what reads one. */
+const OF_TOKENIZERS = ["tokenizer_config.json", "vocab.json", "tokenizer.json"];
+
 /** The vocabulary, or why it cannot be read: that is an error where a text needs the tokenizer, and not before. */
-async function readableVocabulary({ text, bytes }: FolderFiles): Promise<{
-  readonly vocabulary: Vocabulary | null;
-  readonly notice: string | null;
-}> {
+async function readableVocabulary(
+  text: FolderText,
+): Promise<{ readonly vocabulary: Vocabulary | null; readonly notice: string | null }> {
+  const there = await Promise.all(OF_TOKENIZERS.map(text));
+  if (there.every((file) => file === null)) return { vocabulary: null, notice: null };
+  const { vocabularyIn } = await import("./vocabularyFiles.ts");
   try {
     return { vocabulary: await vocabularyIn(text, bytes), notice: null };
   } catch (error) {

@@ -1,7 +1,7 @@
 /** @file Opens a model from files that are at hand as blobs: what a user picked or dropped in a browser. */
 import type { Weights } from "../base/bytes.ts";
 import { InputError } from "../base/errors.ts";
-import { sha256Hex } from "../base/hash.ts";
+import { sha256OfBlobs } from "../base/hash.ts";
 import { someOf } from "../base/someOf.ts";
 import { blobSource } from "../formats/blob.ts";
 import { weightFaults } from "../formats/weightFaults.ts";
@@ -73,7 +73,7 @@ export async function openBlobs(
     id,
     revision: options.revision ?? null,
     notices,
-    sha256: await sha256Hex(new Uint8Array(await new Blob(parts).arrayBuffer())),
+    sha256: await sha256OfBlobs(parts),
     tokenizer,
     unchanged: () => Promise.resolve(), // a blob whose file has changed cannot be read any more
     close: () => Promise.resolve(),

@@ -1,7 +1,5 @@
 /** @file The tokenizer in the files of a Hugging Face folder, wherever they are. */
 import { InputError } from "../base/errors.ts";
-import { tokenizerFromJson } from "../text/tokenizer/tokenizerFromJson.ts";
-import { tokenizerFromMerges } from "../text/tokenizer/tokenizerFromMerges.ts";
 import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
 
 /** The text of a file of a folder; null if it has none of that name. */
@@ -26,7 +24,10 @@ export async function textTokenizer(
   const config = await text("tokenizer_config.json");
   const modelConfig = await text("config.json");
   const whole = await text("tokenizer.json");
-  if (whole !== null) return tokenizerFromJson(whole, config, path, modelConfig);
+  if (whole !== null) {
+    const { tokenizerFromJson } = await import("../text/tokenizer/tokenizerFromJson.ts");
+    return tokenizerFromJson(whole, config, path, modelConfig);
+  }
   const [vocab, merges] = [await text("vocab.json"), await text("merges.txt")];
   const model = vocab === null && bytes ? await bytes(SENTENCE_PIECE) : null;
   if (model !== null) {
@@ -36,6 +37,7 @@ export async function textTokenizer(
     return tokenizerFromSentencePiece({ model, name: SENTENCE_PIECE, config, addedTokens });
   }
   if (vocab === null || merges === null) return withoutMerges(text, vocab !== null);
+  const { tokenizerFromMerges } = await import("../text/tokenizer/tokenizerFromMerges.ts");
   return tokenizerFromMerges({
     vocab,
     merges,

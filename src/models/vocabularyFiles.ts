@@ -7,19 +7,10 @@ import { tokenizerClassOf } from "../text/tokenizer/tokenizerClasses.ts";
 import { parsedObject } from "../text/tokenizer/tokenizerFromJson.ts";
 import { namesOfSpecials } from "../text/tokenizer/tokenizerFromMerges.ts";
 import type { TokenizerBos } from "./bosPolicy.ts";
-import { SENTENCE_PIECE, type FolderBytes, type FolderText } from "./tokenizerFiles.ts";
+import type { NotText } from "./notText.ts";
+import type { FolderText } from "./tokenizerFiles.ts";
 
 type Json = Readonly<Record<string, unknown>>;
-
-/** Why a random row cannot have an id as text, in the order in which reasons are looked for. */
-export const NOT_TEXT = {
-  special: "special tokens",
-  added: "added tokens",
-  padded: "ids that the tokenizer does not have",
-  unused: "unused tokens",
-  bytes: "bytes, and parts of characters",
-} as const;
-export type NotText = keyof typeof NOT_TEXT;
 
 /** Ids of a tokenizer. */
 export interface Vocabulary {

@@ -1,7 +1,7 @@
 /** @file Whether models can run the same rows, and the architectures that make them do so. */
 import type { Architecture } from "../../models/family.ts";
 import type { LoadedModel } from "../../models/loadedModel.ts";
-import type { NotText } from "../../models/vocabularyFiles.ts";
+import type { NotText } from "../../models/notText.ts";
 import { readableTokenizer } from "../../models/readableTokenizer.ts";
 import type { Tokenizer } from "../../text/tokenizer/tokenizer.ts";
 
