@@ -91,6 +91,8 @@ describePage("the heads of the explorer", (open) => {
     const chosen = /\d+\.\d+/.exec(await tab.locator("#chosen").innerText())![0];
     const { evidence, why } = study.heads.find((other) => headName(other) === chosen)!;
     expect(await tab.locator("[data-verdict]").innerText()).toContain(why);
+    const words = await tab.locator("main").innerText();
+    expect(words).not.toMatch(/does not show that it copies or matters|not proof/); // it is shown now
     const effect = await value(tab, '[data-evidence="necessity: nats lost without it"]');
     expect(effect).toBeCloseTo(evidence.necessity!.alone.sizedMean.nats.value, 4);
     for (const { layer, head, label } of study.heads)
@@ -116,6 +118,7 @@ describePage("the heads of the explorer", (open) => {
     ).effect as number;
     const feeds = await tab.locator('[data-feeds="0.0"]').innerText();
     expect(feeds).toContain(`keys of 1.0 (${Math.round(100 * effect)} %)`);
+    expect(await tab.locator("main").innerText()).not.toContain("not measured");
     await tab.locator('.figure [data-head="1.3"]').click();
     await tab.getByRole("heading", { name: "Head 1.3" }).waitFor();
     expect(errors).toEqual([]);

@@ -133,19 +133,21 @@ function EvidenceTable({ evidence }: { readonly evidence: Evidence }) {
           </tr>
         </thead>
         <tbody>
-          {rows.map(([name, estimate]) => (
-            <tr key={name}>
-              <th scope="row">{name}</th>
-              <td data-evidence={name} data-value={estimate?.value}>
-                {estimate ? decimals(estimate.value, 3) : "not measured: no candidate"}
-              </td>
-              <td>
-                {estimate?.low !== null && estimate?.high !== null && estimate
-                  ? `${decimals(estimate.low, 3)} to ${decimals(estimate.high, 3)}`
-                  : "–"}
-              </td>
-            </tr>
-          ))}
+          {rows
+            .flatMap(([name, estimate]) => (estimate ? [{ name, estimate }] : []))
+            .map(({ name, estimate }) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td data-evidence={name} data-value={estimate.value}>
+                  {decimals(estimate.value, 3)}
+                </td>
+                <td>
+                  {estimate.low !== null && estimate.high !== null
+                    ? `${decimals(estimate.low, 3)} to ${decimals(estimate.high, 3)}`
+                    : "–"}
+                </td>
+              </tr>
+            ))}
         </tbody>
       </table>
     </div>
