@@ -31,6 +31,9 @@ const VIEW_OF: Readonly<Record<Exclude<ViewName, "lab">, View>> = {
 /** What stands in place of a model that is not there. */
 const NeedsModel = lazyView(async () => (await import("./views/stored/needsModel.tsx")).NeedsModel);
 
+/** In place of all views but the Lab, of a model that is no decoder. */
+const Stacks = lazyView(async () => (await import("./views/stacks/stacksView.tsx")).StacksView);
+
 const LazyResult = lazyView(async () => (await import("./views/result/resultView.tsx")).ResultView);
 
 const Lab = lazyView(async () => (await import("./views/lab/labView.tsx")).LabView);
@@ -61,6 +64,7 @@ export function App() {
         {result && <LazyResult entry={result} close={closeResult} />}
         {waits && <NeedsModel />}
         {Shown && page.score && !waits && <Panes key={view} View={Shown} />}
+        {Shown && page.stacks && <Stacks />}
         {(inLab || labVisited) && (
           <div hidden={!inLab}>
             <Lab />
@@ -136,12 +140,12 @@ function useOnePage() {
     (lesson: number) => addLesson((before) => new Set([...before, lesson])),
     [],
   );
-  const { engine, facts, score, live } = model;
+  const { engine, facts, score, stacks, live } = model;
   const token = useToken(facts, state.ids);
   useTitle(state.view, facts?.id ?? openName);
   const page: Page = {
     state: within,
-    ...{ change, engine, facts, score, live, verdict, dark, token, open, announce },
+    ...{ change, engine, facts, score, stacks, live, verdict, dark, token, open, announce },
     ...{ lessonsDone, finishLesson, pane: "" },
     filesOf: (name) => chosen.get(name) ?? null,
     trusted,

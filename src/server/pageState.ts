@@ -9,6 +9,7 @@ export const PAGE_KEYS = [
   "period",
   "seed",
   "form",
+  "part",
   "weighted",
   "trained",
   "lesson",

@@ -33,6 +33,9 @@ describePage("the lessons of the explorer", (open) => {
     await live(tab);
     await press(tab, "Hide layer 1");
     await result(tab).getByText("Without the attention of layer 1").waitFor();
+    await result(tab).getByText("Hide the others too.").waitFor();
+    await press(tab, "Hide layer 0");
+    await result(tab).getByText("Each of them breaks the guess").waitFor();
     await press(tab, "Next lesson");
 
     await press(tab, /^The key of \w+ at 1 wins/);
@@ -202,7 +205,7 @@ describePage("the lessons of the explorer", (open) => {
     const length = await value(tab, '[data-length="blocks.1.hook_resid_post"]');
     const html = await saved(tab, "HTML");
     expect(html).toContain("Lesson 1, The stream: zoo:attn-2l");
-    expect(html).toContain("A transformer reads tokens.");
+    expect(html).toContain("This one is a transformer.");
     const csv = await saved(tab, "CSV");
     expect(csv).toContain(`after layer 1,${length}\r\n`); // and no column of what is only drawn
     expect(csv).not.toContain("vector");

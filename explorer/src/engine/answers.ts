@@ -5,13 +5,25 @@
  */
 import { score } from "induction-lens/browser";
 import type { AnswerOptions } from "./answerOptions.ts";
-import { cut } from "./cut.ts";
+import { cut, mostChanged } from "./cut.ts";
 import { example } from "./example.ts";
-import type { Held } from "./held.ts";
+import { examplesFor, type Held } from "./held.ts";
 import { look, values } from "./look.ts";
 import { inspectModel, openModel } from "./openModel.ts";
 import type { Requests, RequestName } from "./protocol.ts";
 import { sequence } from "./sequence.ts";
+
+/** Scores so far are told as often as a reader can see: small models have many runs in that time. */
+const TOLD_MS = 400;
+
+function nowAndThen<Value>(tell: (value: Value) => void): (value: Value) => void {
+  let last = performance.now();
+  return (value) => {
+    if (performance.now() - last < TOLD_MS) return;
+    last = performance.now();
+    tell(value);
+  };
+}
 
 type Answers = {
   readonly [Name in RequestName]: (
@@ -20,10 +32,6 @@ type Answers = {
     options: AnswerOptions,
   ) => Promise<Requests[Name]["answer"]>;
 };
-
-/** Sequences that are scored: as many as the command line takes, or as many as a reader waits for. */
-const EXAMPLES = 100;
-const PATIENT_OPERATIONS = 4e11;
 
 export const answers: Answers = {
   open: async (source, state, options) => {
@@ -34,20 +42,23 @@ export const answers: Answers = {
   inspect: (source, _, options) => inspectModel(source, options),
   prefetch: async () => {
     await import("./studies.ts");
+    await import("./stacks.ts");
     await import("./training.ts");
     return {};
   },
-  score: async (_, { open }, { signal, progress, givingWay }) => {
+  score: async (_, { open }, { signal, progress, givingWay, tellScore }) => {
     const { model, backend, facts } = open;
-    const affordable = Math.floor(PATIENT_OPERATIONS / (facts.parameters * 65));
-    const numExamples = Math.min(EXAMPLES, Math.max(10, affordable));
-    return score(model, { backend: givingWay(backend), numExamples, signal, progress });
+    const [numExamples, soFar] = [examplesFor(facts), nowAndThen(tellScore)];
+    return score(model, { backend: givingWay(backend), numExamples, signal, progress, soFar });
   },
+  scoreStacks: async (...args) => (await import("./stacks.ts")).scoreStacksOf(...args),
+  lookStacks: async (...args) => (await import("./stacks.ts")).lookStacksOf(...args),
   sequence,
   example,
   look,
   values,
   cut,
+  mostChanged,
   why: async (...args) => (await import("./studies.ts")).whyOf(...args),
   attention: async (...args) => (await import("./studies.ts")).attentionOf(...args),
   verdict: async (...args) => (await import("./studies.ts")).verdictOf(...args),

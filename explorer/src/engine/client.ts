@@ -1,4 +1,5 @@
 /** @file The page's side of the engine's thread. */
+import type { ScoreResult } from "induction-lens/browser";
 import type {
   FromWorker,
   LabEvent,
@@ -13,6 +14,8 @@ export interface AskOptions {
   readonly progress?: (step: string, done: number, total: number) => void;
   /** What opening a model will take, once its size is known. */
   readonly memory?: (need: MemoryNeed) => void;
+  /** Scores of the sequences that are measured so far. */
+  readonly soFar?: (result: ScoreResult) => void;
   /** What a training run tells on its way. */
   readonly onEvent?: (event: LabEvent) => void;
 }
@@ -63,7 +66,15 @@ interface Question {
 }
 
 /** Questions that several parts of the page ask at once; the same words have the same answer. */
-const SHARED: ReadonlySet<RequestName> = new Set(["sequence", "example", "look", "values", "cut"]);
+const SHARED: ReadonlySet<RequestName> = new Set([
+  "sequence",
+  "example",
+  "look",
+  "lookStacks",
+  "values",
+  "cut",
+  "mostChanged",
+]);
 
 export function openEngine(): Engine {
   const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
@@ -116,6 +127,7 @@ export function openEngine(): Engine {
 function hear(waiter: Waiter, data: FromWorker): void {
   if (data.kind === "progress") return waiter.progress?.(data.step, data.done, data.total);
   if (data.kind === "memory") return waiter.memory?.(data.need);
+  if (data.kind === "scored") return waiter.soFar?.(data.result);
   if (data.kind === "told") return waiter.onEvent?.(data.event);
   if (data.kind === "done") return waiter.resolve(data.answer as never);
   waiter.reject(data.stopped ? new Stopped(data.words) : new Failed(data.words, data.option));

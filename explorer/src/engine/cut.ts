@@ -15,7 +15,7 @@ import {
 import { copyLosses, type Repeats, random, softmax } from "induction-lens/measure";
 import type { AnswerOptions } from "./answerOptions.ts";
 import type { Cost, Held } from "./held.ts";
-import { tooLong } from "./sequence.ts";
+import { sayTooLong } from "./sequence.ts";
 import type { Cut, Guess, Losses, Requests, Sequence } from "./protocol.ts";
 
 const GUESSES = 8;
@@ -33,6 +33,24 @@ export async function cut(
   state.costs.set(key, cost);
   for (const old of [...state.costs.keys()].slice(0, -KEPT)) state.costs.delete(old);
   return { at, ...cost, ...(await guessNext(state, { edits, sequence, at }, options)) };
+}
+
+/** Where the changes take most from the right next token: the position from which its probability falls by most. */
+export async function mostChanged(
+  { edits, sequence }: Requests["mostChanged"]["args"],
+  state: Held,
+  options: AnswerOptions,
+): Promise<Requests["mostChanged"]["answer"]> {
+  const losses = async (changes: readonly HeadEdit[]) =>
+    (await sequenceRun(state, { ...sequence, edits: changes, reads: {} }, options)).losses.data;
+  const [whole, changed] = [await losses([]), await losses(edits)];
+  const last = sequence.ids.length - 1;
+  const falls = Array.from({ length: last }, (_, at) => {
+    const next = at + 1; // its loss is that of a guess made one before
+    return Math.exp(-whole[next]!) - Math.exp(-changed[next]!);
+  });
+  const most = falls.indexOf(Math.max(...falls));
+  return { at: falls[most]! > 0 ? most : last - 1 };
 }
 
 /** Costs that are kept: with the changes and without, so that another token is guessed with no measuring again. */
@@ -169,9 +187,7 @@ export async function sequenceRun(
       ...reads,
     },
   );
-  return run.catch((error: Error) => {
-    throw /^out of memory/.test(error.message) ? tooLong(ids.length, state.open.facts) : error;
-  });
+  return run.catch(sayTooLong(ids.length, state.open.facts));
 }
 
 /** Rows that means are taken over; as many as the ablation study takes, or as many as a large model has time for. */

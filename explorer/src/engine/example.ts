@@ -115,7 +115,7 @@ async function effectsOf(
     bench.run({ tokens, repeats: null }, { layer, edits, logitPositions: queries });
   const whole = await run([]);
   const cut = previous && (await run(zeroHeads([previous])));
-  const heads = state.open.facts.heads;
+  const heads = whole.patterns!.shape[1]!;
   return places.map(({ ids, query, target }, index) => {
     const row = batch === 1 ? 0 : index;
     const at = ((row * heads + head) * length + query) * length + target;

@@ -23,6 +23,15 @@ export interface OpenModel {
 /** What changes of heads cost on rows that repeat: all of a cut that does not depend on the reader's sequence. */
 export type Cost = Omit<Cut, "at" | "guesses" | "truth">;
 
+/** Sequences that are scored: as many as the command line takes, or as many as a reader waits for. */
+const EXAMPLES = 100;
+const PATIENT_OPERATIONS = 4e11;
+
+export function examplesFor({ parameters }: Pick<ModelFacts, "parameters">): number {
+  const affordable = Math.floor(PATIENT_OPERATIONS / (parameters * ROW_LENGTH));
+  return Math.min(EXAMPLES, Math.max(10, affordable));
+}
+
 /** Tokens in a row that an edit is measured on. */
 export const ROW_LENGTH = 65;
 

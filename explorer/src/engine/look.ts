@@ -2,6 +2,7 @@
 import { typesOf } from "induction-lens/graph";
 import { kvHeadOf, runModel } from "induction-lens/browser";
 import type { AnswerOptions } from "./answerOptions.ts";
+import { sayTooLong } from "./sequence.ts";
 import { sequenceRun } from "./cut.ts";
 import type { Held } from "./held.ts";
 import type { CapturedValue, Look, Requests } from "./protocol.ts";
@@ -12,14 +13,14 @@ export async function look(
   state: Held,
   options: AnswerOptions,
 ): Promise<Look> {
-  const { facts } = state.open;
   const edited = { ids, repeats, edits, reads: { layer } };
   const { patterns, valueNorms } = await sequenceRun(state, edited, options);
-  const norms = new Float32Array(ids.length * facts.heads).map((_, index) => {
-    const [key, head] = [Math.floor(index / facts.heads), index % facts.heads];
-    return valueNorms!.data[key * facts.kvHeads + kvHeadOf(facts, head)]!;
+  const [heads, kvHeads] = [patterns!.shape[1]!, valueNorms!.shape[2]!]; // of this layer: in hybrids they differ
+  const norms = new Float32Array(ids.length * heads).map((_, index) => {
+    const [key, head] = [Math.floor(index / heads), index % heads];
+    return valueNorms!.data[key * kvHeads + kvHeadOf({ heads, kvHeads }, head)]!;
   });
-  return { patterns: patterns!.data, valueNorms: norms, heads: facts.heads, length: ids.length };
+  return { patterns: patterns!.data, valueNorms: norms, heads, length: ids.length };
 }
 
 /** Values of a plain run by their hook names; the model's own ones of those asked for. */
@@ -31,7 +32,7 @@ export async function values(
   const { model, backend } = open;
   const captures: Record<string, CapturedValue> = {};
   const there = typesOf(model.program);
-  await runModel(model, {
+  const run = runModel(model, {
     backend,
     tokens: [ids],
     names: names.filter((name) => there.has(name)),
@@ -40,5 +41,6 @@ export async function values(
     },
     ...{ signal, progress },
   });
+  await run.catch(sayTooLong(ids.length, open.facts));
   return { values: captures };
 }

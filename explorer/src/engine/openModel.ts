@@ -1,15 +1,18 @@
 /** @file Opens a model from wherever the page has it, with the engine that runs it best here. */
 import {
+  canRun,
   splitRevision,
   load,
   loadFiles,
   UnableError,
+  withBudget,
   type RunnableModel,
   type NamedBlob,
 } from "induction-lens/browser";
 import type { AnswerOptions } from "./answerOptions.ts";
 import { fastestEngine } from "./fastest.ts";
 import { ROW_LENGTH, type OpenModel } from "./held.ts";
+import { longestFor } from "./sequence.ts";
 import { memoryWords } from "./memoryWords.ts";
 import type { ModelFacts, ModelSource } from "./protocol.ts";
 
@@ -19,21 +22,37 @@ const QUICK_OPERATIONS = 4e9;
 
 export async function openModel(source: ModelSource, options: AnswerOptions): Promise<OpenModel> {
   options.progress("loading the engine", 0, 1);
-  const model = await openSource(source, options);
-  const { backend, words } = await fastestEngine(model, options);
+  let inPieces = false;
+  const tellMemory: AnswerOptions["tellMemory"] = (need) => {
+    ({ inPieces } = need);
+    options.tellMemory(need);
+  };
+  const model = await openSource(source, { ...options, tellMemory }).catch(sayTooLarge);
+  const { backend: engine, words } = await fastestEngine(model, options);
+  const backend = inPieces ? withBudget({ ...engine, availableBytes }) : engine;
   const { tokenizer, fault } = await tokenizerOf(model);
-  const { family, layers, heads, kvHeads, contextLength, vocabulary, bosToken } =
-    model.architecture;
+  const { architecture } = model;
+  const { family, layers, heads, headsByLayer, kvHeads, contextLength, vocabulary, bosToken } =
+    architecture;
   const parameters = model.program.weights.reduce(
     (sum, { axes }) => sum + axes.reduce((product, { size }) => product * Number(size), 1),
     0,
   );
+  const counts = headsByLayer ?? Array.from({ length: layers }, () => heads);
   const facts: ModelFacts = {
     id: model.id,
     family,
     sha256: model.sha256,
     layers,
     heads,
+    headsByLayer: counts,
+    longest: longestFor({ headsByLayer: counts, parameters }),
+    scan: architecture.scan ?? null,
+    kind:
+      canRun("score", model) !== null && canRun("score-stacks", model) === null
+        ? "stacks"
+        : "decoder",
+    sees: model.seeing !== undefined,
     kvHeads,
     contextLength,
     vocabulary,
@@ -102,15 +121,27 @@ const COPIES = 3;
 
 /** Says what a model will take before anything large is made, and refuses what cannot be. */
 function checkSize(parameters: number, decoded: number, { tellMemory }: AnswerOptions): void {
-  const need = {
+  const sizes = {
     neededBytes: 4 * parameters * (COPIES + decoded),
     availableBytes: availableBytes(),
   };
-  if (need.neededBytes > need.availableBytes)
+  const need = { ...sizes, inPieces: sizes.neededBytes > sizes.availableBytes };
+  if (need.neededBytes > MOST_TIMES * need.availableBytes)
     throw new UnableError(
       `it needs about ${memoryWords(need)}; the command line (induction-lens score) has no such limit`,
     );
   tellMemory(need);
+}
+
+/** So many times what the browser gives takes many minutes in pieces. */
+const MOST_TIMES = 5;
+
+/** In place of what a browser says that has no room for decoded weights. */
+function sayTooLarge(error: Error): never {
+  if (!(error instanceof RangeError)) throw error;
+  throw new UnableError(
+    "this browser has no room for its weights once they are decoded; the command line (induction-lens score) has no such limit",
+  );
 }
 
 /** What 32-bit WASM reaches, or what the device has where the browser says so. */

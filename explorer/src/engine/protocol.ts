@@ -6,6 +6,7 @@ import type {
   NamedBlob,
   ScoreName,
   ScoreResult,
+  StacksResult,
   VerdictResult,
   WhyResult,
 } from "induction-lens/browser";
@@ -34,8 +35,18 @@ export interface ModelFacts {
   readonly sha256: string;
   readonly layers: number;
   readonly heads: number;
+  /** Heads of each layer, or units of its scan. */
+  readonly headsByLayer: readonly number[];
+  /** State-space layers, and what stands for heads in them; null: there are none. */
+  readonly scan: Scan | null;
+  /** What is scored: a decoder's attention to what is before, or that of an encoder and of several stacks, each direction alone. */
+  readonly kind: "decoder" | "stacks";
+  /** It reads images beside text. */
+  readonly sees: boolean;
   readonly kvHeads: number;
   readonly contextLength: number;
+  /** Tokens of a sequence that this browser's memory has room for. */
+  readonly longest: number;
   readonly vocabulary: number;
   readonly bosToken: number | null;
   /** Numbers in its weights. */
@@ -50,10 +61,17 @@ export interface ModelFacts {
   readonly why: string;
 }
 
+export interface Scan {
+  readonly layers: readonly number[];
+  readonly units: "channels" | "heads";
+}
+
 /** What a model will take of memory, and what this browser gives. */
 export interface MemoryNeed {
   readonly neededBytes: number;
   readonly availableBytes: number;
+  /** It does not fit, so a part of it is loaded after the other, for all sequences at once. */
+  readonly inPieces: boolean;
 }
 
 /** A row of tokens and how to write each of them. */
@@ -129,6 +147,36 @@ export interface Cut {
   readonly milliseconds: number;
 }
 
+/** Which attention of a model of several stacks is looked at, and on what. */
+export interface StackChoice {
+  /** Before the names of the stack's values: `encoder`, or nothing where there is one. */
+  readonly stack: string;
+  /** `blocks.L.attn.hook_pattern` with what stands before it, L the layer. */
+  readonly values: string;
+  /** A decoder that writes what the encoder reads. */
+  readonly isCross: boolean;
+  readonly layer: number;
+  /** The reader's; null: generated. */
+  readonly text: string | null;
+  readonly period: number;
+  readonly seed: number;
+}
+
+/** Attention of all heads of a layer of one stack. */
+export interface StackLook {
+  /** [head, query, key] */
+  readonly patterns: Float32Array;
+  readonly heads: number;
+  /** Queries and keys, which in cross-attention are not as many. */
+  readonly length: number;
+  readonly keyCount: number;
+  /** What the positions are; empty where they are patches. */
+  readonly queries: readonly string[];
+  readonly keys: readonly string[];
+  /** Patches of a side of the image, and positions before them; null for tokens. */
+  readonly patches: { readonly side: number; readonly before: number } | null;
+}
+
 export interface Requests {
   readonly open: { readonly args: ModelSource; readonly answer: ModelFacts };
   /** Whether there is a model that this browser can hold, by its headers: no weights are read. */
@@ -136,6 +184,9 @@ export interface Requests {
   /** Fetches the scripts of rare questions, so that they can be asked when the command has ended. */
   readonly prefetch: { readonly args: Record<never, never>; readonly answer: Record<never, never> };
   readonly score: { readonly args: Record<never, never>; readonly answer: ScoreResult };
+  /** In place of `score` for encoders and models of several stacks. */
+  readonly scoreStacks: { readonly args: Record<never, never>; readonly answer: StacksResult };
+  readonly lookStacks: { readonly args: StackChoice; readonly answer: StackLook };
   readonly sequence: { readonly args: SequenceChoice; readonly answer: Sequence };
   /** The short sequence that shows best what these two heads do together. */
   readonly example: {
@@ -189,6 +240,10 @@ export interface Requests {
       readonly interval: readonly [number, number] | null;
       readonly p: number;
     };
+  };
+  readonly mostChanged: {
+    readonly args: { readonly edits: readonly HeadEdit[]; readonly sequence: Sequence };
+    readonly answer: { readonly at: number };
   };
   readonly cut: {
     readonly args: {
@@ -245,6 +300,7 @@ export type FromWorker =
       readonly total: number;
     }
   | { readonly kind: "memory"; readonly id: number; readonly need: MemoryNeed }
+  | { readonly kind: "scored"; readonly id: number; readonly result: ScoreResult }
   | { readonly kind: "told"; readonly id: number; readonly event: LabEvent }
   | { readonly kind: "done"; readonly id: number; readonly answer: unknown }
   | {

@@ -10,12 +10,13 @@ export async function sequence(
   { text, period, seed }: SequenceChoice,
   { open }: Held,
 ): Promise<Sequence> {
-  const { model } = open;
+  const { model, facts } = open;
   const piecesOfIds = writtenFor(open);
   if (text !== null) {
     const ids = await idsOf(text, open);
     return { ids, pieces: piecesOf(text, ids, open), repeats: null };
   }
+  if (2 * period > MARGIN * facts.longest) throw tooLong(2 * period, facts);
   const choice = { seed, period, examplesFor: () => 1 };
   const { tokens, ...repeats } = blockRows(model.architecture, choice);
   const ids = [...tokens.data];
@@ -41,17 +42,30 @@ export function writtenFor({ tokenizer }: OpenModel) {
 const ROOM_BYTES = 1.2e9;
 
 /** Tokens of a text whose patterns fit into what 32-bit WASM has left; measured: 30 layers of 9 heads fail at 1,000. */
-function longestFor({ layers, heads, parameters }: ModelFacts): number {
+export function longestFor({ headsByLayer, parameters }: Size): number {
   const left = Math.max(1e8, ROOM_BYTES - 4 * parameters);
-  return Math.floor(Math.sqrt(left / (8 * layers * heads)));
+  const heads = headsByLayer.reduce((sum, count) => sum + count, 0);
+  return Math.floor(Math.sqrt(left / (8 * heads)));
 }
 
+type Size = Pick<ModelFacts, "headsByLayer" | "parameters">;
+
+/** The estimate is careful: texts up to this many times as long are tried. */
+const MARGIN = 2;
+
 /** That a text has no room, and about how long one may be. */
-export function tooLong(length: number, facts: ModelFacts): InputError {
+function tooLong(length: number, facts: ModelFacts): InputError {
   return new InputError(
     "tokens",
-    `${length} tokens of this model do not fit into this browser's memory; about ${longestFor(facts)} do`,
+    `${length} tokens of this model do not fit into this browser's memory; about ${facts.longest} do`,
   );
+}
+
+/** In place of what an engine says that has no memory left: how long a text may be. */
+export function sayTooLong(length: number, facts: ModelFacts) {
+  return (error: Error): never => {
+    throw /^out of memory/.test(error.message) ? tooLong(length, facts) : error;
+  };
 }
 
 async function idsOf(
@@ -65,7 +79,7 @@ async function idsOf(
       "tokens",
       `attention needs two tokens or more, this text has ${ids.length}`,
     );
-  if (ids.length > 2 * longestFor(facts)) throw tooLong(ids.length, facts); // far beyond what is estimated
+  if (ids.length > MARGIN * facts.longest) throw tooLong(ids.length, facts);
   if (ids.length > contextLength)
     throw new InputError(
       "tokens",

@@ -2,6 +2,7 @@
 import { attention, verdict, why } from "induction-lens/browser";
 import type { AnswerOptions } from "./answerOptions.ts";
 import type { Held } from "./held.ts";
+import { sayTooLong } from "./sequence.ts";
 import type { Requests } from "./protocol.ts";
 
 /** What the score of a cell is made of. The tokens are the page's, BOS among them where there is one. */
@@ -11,7 +12,8 @@ export async function whyOf(
   { signal, progress }: AnswerOptions,
 ): Promise<Requests["why"]["answer"]> {
   const { model, backend } = open;
-  return why(model, { backend, tokens: ids, ...cell, signal, progress });
+  const answer = why(model, { backend, tokens: ids, ...cell, signal, progress });
+  return answer.catch(sayTooLong(ids.length, open.facts));
 }
 
 export async function attentionOf(
@@ -21,7 +23,10 @@ export async function attentionOf(
 ): Promise<Requests["attention"]["answer"]> {
   const { model, backend } = open;
   const values = weighted ? "value-weighted" : "pattern";
-  return attention(model, { backend, tokens: [ids], heads: [head], values, signal, progress });
+  const answer = attention(model, {
+    ...{ backend, tokens: [ids], heads: [head], values, signal, progress },
+  });
+  return answer.catch(sayTooLong(ids.length, open.facts));
 }
 
 export async function verdictOf(

@@ -24,7 +24,13 @@ onmessage = ({ data }: MessageEvent<ToWorker>) => {
 /** Questions that take many runs; the others take a few. */
 function isLong({ name, args }: AskMessage): boolean {
   if (name === "cut") return ((args as Requests["cut"]["args"]).times ?? 1) > 1;
-  return name === "verdict" || name === "score" || name === "train" || name === "open";
+  return (
+    name === "verdict" ||
+    name === "score" ||
+    name === "scoreStacks" ||
+    name === "train" ||
+    name === "open"
+  );
 }
 
 type AskMessage = Extract<ToWorker, { kind: "ask" }>;
@@ -39,6 +45,7 @@ async function answer(
     progress: (step, done, total) => tell({ kind: "progress", id, step, done, total }),
     tellMemory: (need) => tell({ kind: "memory", id, need }),
     tell: (event) => tell({ kind: "told", id, event }),
+    tellScore: (result) => tell({ kind: "scored", id, result }),
     letPass,
     givingWay: (backend) => givingWay(backend, turns),
   };

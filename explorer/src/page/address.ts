@@ -30,6 +30,8 @@ export interface PageState {
   readonly key: number | null;
   /** How attention is drawn. */
   readonly form: (typeof FORMS)[number];
+  /** Which attention of a model of several stacks, from 0. */
+  readonly part: number;
   /** Attention times the norm of the value. */
   readonly weighted: boolean;
   /** Attention is shown as trained, although heads are changed. */
@@ -54,7 +56,14 @@ export const NONE = { layer: -1, head: 0 } as const;
 export const AS_TRAINED = "trained";
 
 /** What a change of the model takes with it. */
-export const NEW_MODEL = { ...NONE, edits: [], token: null, key: null, text: null } as const;
+export const NEW_MODEL = {
+  ...NONE,
+  edits: [],
+  token: null,
+  key: null,
+  text: null,
+  part: 0,
+} as const;
 
 export const START: PageState = {
   view: "start",
@@ -67,6 +76,7 @@ export const START: PageState = {
   token: null,
   key: null,
   form: "matrix",
+  part: 0,
   weighted: false,
   trained: false,
   lesson: 0,
@@ -96,6 +106,7 @@ export function readState(hash: string): PageState {
     token: whole(params.get("at"), 0, 1e5),
     key: whole(params.get("key"), 0, 1e5),
     form: FORMS.find((name) => name === params.get("form")) ?? START.form,
+    part: whole(params.get("part"), 0, 99) ?? START.part,
     weighted: params.get("weighted") === "true",
     trained: params.get("trained") === "true",
     lesson: whole(params.get("lesson"), 0, 4) ?? START.lesson,
@@ -116,6 +127,7 @@ export function stateHash(state: PageState): string {
     "period",
     "seed",
     "form",
+    "part",
     "weighted",
     "trained",
     "lesson",

@@ -4,7 +4,7 @@ import { Stopped, type Engine } from "../engine/client.ts";
 import type { RequestName, Requests } from "../engine/protocol.ts";
 import { timeLeft } from "./timeLeft.ts";
 
-interface AnswerState<Answer> {
+export interface AnswerState<Answer> {
   /** The answer to what is asked now; null until it is there. */
   readonly answer: Answer | null;
   readonly busy: boolean;

@@ -23,9 +23,9 @@ export function besideOf({ view, beside, model, edits }: PageState): string | nu
 
 /** Chooses what stands beside the model. */
 export function BesideChoice() {
-  const { state, change } = usePage();
+  const { state, change, stacks } = usePage();
   const { view, model, beside, edits } = state;
-  if (!SIDE_BY_SIDE.includes(view)) return null;
+  if (!SIDE_BY_SIDE.includes(view) || stacks) return null;
   const others = [...new Set([...EMBEDDED, ...(beside && beside !== AS_TRAINED ? [beside] : [])])];
   return (
     <label>
@@ -113,7 +113,7 @@ function AsTrained({ View }: PanesProps) {
 
 /** The changes of heads that this model has. */
 function editsIn({ edits }: PageState, facts: ModelFacts | null): readonly HeadEdit[] {
-  return edits.filter(({ layer, head }) => !facts || (layer < facts.layers && head < facts.heads));
+  return edits.filter(({ layer, head }) => !facts || head < (facts.headsByLayer[layer] ?? 0));
 }
 
 interface OtherProps extends PanesProps {
@@ -129,13 +129,13 @@ function OtherModel({ name, View }: OtherProps) {
   });
   const [running, run] = useState<string | null>(null);
   const verdict = useVerdict(model, running, run);
-  const { engine, facts, score, live, status } = model;
+  const { engine, facts, score, stacks, live, status } = model;
   const token = useToken(facts, page.state.ids);
   const state = useMemo(
     () => withHead({ ...page.state, model: name, edits: editsIn(page.state, facts) }, model),
     [page.state, name, facts, score],
   );
-  const own = { state, engine, facts, score, live, verdict, token, pane: PREFIX };
+  const own = { state, engine, facts, score, stacks, live, verdict, token, pane: PREFIX };
   return (
     <PageContext.Provider value={{ ...page, ...own }}>
       <Pane title={titleOf({ state, facts })} id={`${PREFIX}title`}>
@@ -145,6 +145,12 @@ function OtherModel({ name, View }: OtherProps) {
           </p>
         )}
         {score && <View />}
+        {stacks && (
+          <p class="say">
+            {titleOf({ state, facts })} is no decoder, so there is nothing to compare head by head:
+            open it by itself.
+          </p>
+        )}
       </Pane>
     </PageContext.Provider>
   );

@@ -1,7 +1,7 @@
 /** @file Opens the model of the page's state in an engine thread of its own, and scores it. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { ScoreResult } from "induction-lens/browser";
-import { needsTrust, openEngine, Stopped, type Engine } from "../engine/client.ts";
+import type { ScoreResult, StacksResult } from "induction-lens/browser";
+import { needsTrust, openEngine, Stopped, type AskOptions, type Engine } from "../engine/client.ts";
 import { memoryWords } from "../engine/memoryWords.ts";
 import type { MemoryNeed, ModelFacts, ModelSource } from "../engine/protocol.ts";
 import { shortName } from "./address.ts";
@@ -15,6 +15,8 @@ export interface ModelState {
   readonly engine: Engine | null;
   readonly facts: ModelFacts | null;
   readonly score: ScoreResult | null;
+  /** In its place for encoders and models of several stacks. */
+  readonly stacks: StacksResult | null;
   readonly live: boolean;
   readonly status: string;
   /** Share of the step that is done; null where nothing is going on. */
@@ -30,6 +32,7 @@ const EMPTY: Omit<ModelState, "name"> = {
   engine: null,
   facts: null,
   score: null,
+  stacks: null,
   live: false,
   status: "",
   share: null,
@@ -70,15 +73,18 @@ export function useModel(name: string, chosen: ChosenFiles | null, { allowed, tr
       set((before) => ({ ...before, status, share, left: leftOf(step, share) }));
     };
     const memory = (of: MemoryNeed) => {
-      need = `This needs about ${memoryWords(of)}. `;
+      const how = of.inPieces ? ": it runs in pieces, each loaded in turn" : "";
+      need = `This needs about ${memoryWords(of)}${how}. `;
       set((before) => ({ ...before, status: `${lead}${need}`, share: 0 }));
     };
+    const soFar = (score: ScoreResult) =>
+      set((before) => ({ ...before, score: storedScore(name) ?? score }));
     const work = async () => {
       const facts = await engine.ask("open", source, { signal, progress, memory });
       set((before) => ({ ...before, facts, engine }));
-      const score = await engine.ask("score", {}, { signal, progress });
+      const measured = await scoresOf(engine, facts, { signal, progress, soFar });
       const status = `Live numbers, measured in this page on ${facts.engine}.`;
-      set({ ...EMPTY, name, engine, facts, score, live: true, status, share: null });
+      set({ ...EMPTY, name, engine, facts, ...measured, live: true, status, share: null });
     };
     work().catch((error: Error) => {
       if (signal.aborted && stop.current !== stopping) return;
@@ -88,6 +94,7 @@ export function useModel(name: string, chosen: ChosenFiles | null, { allowed, tr
       set((before) => ({
         ...before,
         ...(stopped && { engine: null }),
+        score: storedScore(name),
         status: `${lead}${words}`,
         share: null,
         failed: true,
@@ -102,6 +109,17 @@ export function useModel(name: string, chosen: ChosenFiles | null, { allowed, tr
   }, [name, files, mayFetch, isTrusted]);
   const current = state.name === name ? state : beginning(name);
   return { ...current, cancel: () => stop.current?.abort() };
+}
+
+/** What is scored of a model of its kind. */
+async function scoresOf(
+  engine: Engine,
+  { kind }: ModelFacts,
+  options: AskOptions,
+): Promise<Partial<Pick<ModelState, "score" | "stacks">>> {
+  return kind === "stacks"
+    ? { stacks: await engine.ask("scoreStacks", {}, options) }
+    : { score: await engine.ask("score", {}, options) };
 }
 
 /** Before there is an engine: stored numbers, and what the model is waited for. */

@@ -1,7 +1,7 @@
 /** @file What every view gets: the page's state, the model, and the ways to change them. */
 import { createContext } from "preact";
 import { useContext, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { ScoreResult } from "induction-lens/browser";
+import type { ScoreResult, StacksResult } from "induction-lens/browser";
 import type { Engine } from "../engine/client.ts";
 import type { ModelFacts } from "../engine/protocol.ts";
 import type { ChosenFiles } from "./files.ts";
@@ -18,6 +18,8 @@ export interface Page {
   readonly facts: ModelFacts | null;
   /** Scores of the model: stored ones first where there are some, then those of the page's engine. */
   readonly score: ScoreResult | null;
+  /** Scores of an encoder, or of a model of several stacks; it has no `score` then. */
+  readonly stacks: StacksResult | null;
   readonly live: boolean;
   /** Before the ids of what stands beside the model; nothing before those of the model itself. */
   readonly pane: string;

@@ -20,8 +20,9 @@ export function withHead(
   state: PageState,
   { facts, score }: Pick<ModelState, "facts" | "score">,
 ): PageState {
+  if (facts?.kind === "stacks") return { ...state, layer: Math.max(0, state.layer) };
   const layers = facts?.layers ?? score?.model.layers;
-  const heads = facts?.heads ?? score?.model.heads;
+  const heads = facts?.headsByLayer[state.layer] ?? score?.scores.induction[state.layer]?.length;
   const isThere =
     state.layer !== NONE.layer &&
     (layers === undefined || state.layer < layers) &&

@@ -4,6 +4,8 @@ import { cellStyle, diverging, sequential, splitStyle } from "./colour.ts";
 
 export interface GridCell {
   readonly value: number;
+  /** Its number in the layer; left out: its place in the row. */
+  readonly head?: number;
   /** What it was before the changes: the cell then shows both, cut from corner to corner. */
   readonly before?: number;
   readonly text: string;
@@ -52,11 +54,16 @@ export function HeadGrid({ label, cells, layer, head, dark, scale, choose, windo
     if (!step) return;
     event.preventDefault();
     const within = (at: number, size: number) => Math.min(size - 1, Math.max(0, at));
-    const next = [within(layer + step[0], cells.length), within(head + step[1], cells[0]!.length)];
-    choose(next[0]!, next[1]!);
-    grid.current?.querySelector<HTMLElement>(`[data-at="${next.join(".")}"]`)?.focus();
+    const row = within(layer + step[0], cells.length);
+    const columns = cells[row]!;
+    const column = within(columnOf(cells[layer] ?? [], head) + step[1], columns.length);
+    const next = columns[column]!.head ?? column;
+    choose(row, next);
+    grid.current?.querySelector<HTMLElement>(`[data-at="${row}.${next}"]`)?.focus();
   };
-  const isMany = cells[0]!.length > 6;
+  const widest = Math.max(...cells.map((row) => row.length));
+  const isMany = widest > 6;
+  const isWhole = cells.every((row) => row.every((cell) => cell.head === undefined));
   return (
     <div
       ref={grid}
@@ -65,7 +72,7 @@ export function HeadGrid({ label, cells, layer, head, dark, scale, choose, windo
       aria-label={label}
       onKeyDown={move}
     >
-      <ColumnNumbers count={cells[0]!.length} />
+      {isWhole && <ColumnNumbers count={widest} />}
       {cells.map((row, at) => (
         <div role="row" class="row" key={at}>
           <span role="rowheader" class="rowName">
@@ -75,19 +82,33 @@ export function HeadGrid({ label, cells, layer, head, dark, scale, choose, windo
               <small title={`its heads see at most ${windows![at]} tokens`}> ▸{windows![at]}</small>
             )}
           </span>
-          {row.map((cell, column) => (
-            <Cell
-              key={column}
-              {...{ cell, ramp, scale, isMany }}
-              at={`${at}.${column}`}
-              label={`layer ${at} head ${column}, ${cell.words}`}
-              isChosen={at === layer && column === head}
-              choose={() => choose(at, column)}
-            />
+          {row.map((cell, column) => {
+            const own = cell.head ?? column;
+            return (
+              <Cell
+                key={own}
+                {...{ cell, ramp, scale, isMany }}
+                at={`${at}.${own}`}
+                label={`layer ${at} head ${own}, ${cell.words}`}
+                isChosen={at === layer && own === head}
+                choose={() => choose(at, own)}
+              />
+            );
+          })}
+          {Array.from({ length: widest - row.length }, (_, column) => (
+            <span key={row.length + column} class="cell none" aria-hidden="true" />
           ))}
         </div>
       ))}
     </div>
+  );
+}
+
+/** Where a head stands in its row. */
+function columnOf(row: readonly GridCell[], head: number): number {
+  return Math.max(
+    0,
+    row.findIndex((cell, column) => (cell.head ?? column) === head),
   );
 }
 

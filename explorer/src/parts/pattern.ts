@@ -3,6 +3,8 @@ import type { Look } from "../engine/protocol.ts";
 
 export interface Pattern {
   readonly length: number;
+  /** Keys, where they are not as many as queries, and none of them comes later. Left out: a query sees keys up to itself. */
+  readonly keys?: number;
   /** 1 where weights are attention; else the largest weight, which the scale ends at. */
   readonly bound: number;
   /** Attention, or attention times the norm of the key's value: A[q, k] |v_k|. */
@@ -39,15 +41,17 @@ const LEAST = 5e-4;
 
 /** The largest entries of a row or a column, with their weights. */
 export function largest(
-  { length, weight }: Pattern,
+  { length, keys, weight }: Pattern,
   direction: "from" | "to",
   at: number,
   count: number,
 ): { readonly position: number; readonly weight: number }[] {
   const entry = (other: number) => (direction === "from" ? weight(at, other) : weight(other, at));
-  const positions = Array.from({ length }, (_, other) => other).filter((other) =>
-    direction === "from" ? other <= at : other >= at,
-  );
+  const others = direction === "from" ? (keys ?? length) : length;
+  const positions = Array.from({ length: others }, (_, other) => other).filter((other) => {
+    if (keys !== undefined) return true;
+    return direction === "from" ? other <= at : other >= at;
+  });
   return positions
     .map((position) => ({ position, weight: entry(position) }))
     .sort((a, b) => b.weight - a.weight || a.position - b.position)

@@ -64,7 +64,7 @@ function OwnTokens({ value, write }: OwnProps) {
 function GeneratedTokens() {
   const { state, change, facts } = usePage();
   const { period, seed } = state;
-  const room = facts ? Math.floor((facts.contextLength - 1) / 2) : 0;
+  const room = facts ? Math.floor((Math.min(facts.contextLength, facts.longest) - 1) / 2) : 0;
   return (
     <>
       <label>

@@ -7,5 +7,6 @@ import type { Pattern } from "./pattern.ts";
 export function Thumb({ pattern, ramp }: { readonly pattern: Pattern; readonly ramp: Ramp }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => drawPattern(canvas.current!, pattern, ramp), [pattern, ramp]);
-  return <canvas ref={canvas} width={pattern.length} height={pattern.length} aria-hidden="true" />;
+  const { length, keys = length } = pattern;
+  return <canvas ref={canvas} width={keys} height={length} aria-hidden="true" />;
 }

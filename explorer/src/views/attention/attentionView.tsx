@@ -9,6 +9,7 @@ import { FORMS, type PageState } from "../../page/address.ts";
 import { sequential } from "../../parts/colour.ts";
 import { ColourBar } from "../../parts/colourBar.tsx";
 import { headList } from "../../parts/headWords.ts";
+import { WeightList } from "../../parts/weightList.tsx";
 import { SequenceBar } from "../../parts/sequenceBar.tsx";
 import { TakeAlong } from "../../parts/takeAlong.tsx";
 import { TokenArcs } from "../../parts/tokenArcs.tsx";
@@ -16,8 +17,9 @@ import { Waiting } from "../../parts/waiting.tsx";
 import { SortedTable } from "../../parts/sortedTable.tsx";
 import { TokenRow } from "../../parts/tokenRow.tsx";
 import { Lines } from "./lines.tsx";
-import { Matrix, type Cell } from "./matrix.tsx";
+import { Matrix, type Cell } from "../../parts/matrix.tsx";
 import { largest, lookedAt, looks, patternOf, type Pattern } from "../../parts/pattern.ts";
+import { isScan, ScanNote, SeesNote } from "../../parts/scanNote.tsx";
 import { Thumbs } from "./thumbs.tsx";
 import { WhyCell } from "./whyCell.tsx";
 import "./attention.css";
@@ -41,6 +43,8 @@ export function AttentionView() {
     <section aria-labelledby={attentionHeading.labelledBy}>
       <h2 id={attentionHeading.id}>Where head {headName(state)} looks</h2>
       <SequenceBar error={error} />
+      <ScanNote layer={layer} />
+      <SeesNote />
       <Changes changes={edits} />
       {props && !error && (
         <Waiting words={isCurrent ? null : `head ${headName(state)}`}>
@@ -95,7 +99,7 @@ interface AttentionOfLookProps {
 }
 
 function AttentionOfLook({ look, sequence, at, edits }: AttentionOfLookProps) {
-  const { state } = usePage();
+  const { state, facts } = usePage();
   const { layer } = at;
   const focus = useFocus(look, sequence, at);
   return (
@@ -120,7 +124,9 @@ function AttentionOfLook({ look, sequence, at, edits }: AttentionOfLookProps) {
       {edits.length > 0 && (
         <p class="hint">“Why” and downloads are of the model as it was trained.</p>
       )}
-      <WhyCell ids={sequence.ids} at={at} cell={focus.cell} nameOf={focus.nameOf} />
+      {facts && !isScan(facts, layer) && (
+        <WhyCell ids={sequence.ids} at={at} cell={focus.cell} nameOf={focus.nameOf} />
+      )}
       <AllWeights focus={focus} />
       <Take {...{ look, sequence, at, edits }} />
     </>
@@ -282,12 +288,12 @@ function Lists({ focus }: FocusProps) {
   const { query } = focus.cell;
   return (
     <div>
-      <List
+      <WeightList
         title={`${nameOf(query)} looks at`}
         rows={largest(pattern, "from", query, 8)}
         {...{ nameOf, number }}
       />
-      <List
+      <WeightList
         title={`What looks at ${nameOf(query)}`}
         rows={largest(pattern, "to", query, 8)}
         {...{ nameOf, number }}
@@ -413,36 +419,5 @@ function LayerButtons() {
         Next layer
       </button>
     </p>
-  );
-}
-
-interface ListProps {
-  readonly title: string;
-  readonly rows: readonly { readonly position: number; readonly weight: number }[];
-  readonly nameOf: (position: number) => string;
-  readonly number: (weight: number) => string;
-}
-
-function List({ title, rows, nameOf, number }: ListProps) {
-  return (
-    <table class="short">
-      <caption>{title}</caption>
-      <thead>
-        <tr>
-          <th scope="col">token</th>
-          <th scope="col">weight</th>
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map(({ position, weight }) => (
-          <tr key={position}>
-            <th scope="row">
-              <code>{nameOf(position)}</code>
-            </th>
-            <td>{number(weight)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
   );
 }

@@ -4,7 +4,7 @@ import type { Requests } from "../../engine/protocol.ts";
 import { usePage } from "../../page/page.ts";
 import { useAnswer } from "../../page/answer.ts";
 import { decimals } from "../../parts/decimals.ts";
-import type { Cell } from "./matrix.tsx";
+import type { Cell } from "../../parts/matrix.tsx";
 
 /** Parts that are shown by themselves; the others are one row. */
 const SHOWN = 8;

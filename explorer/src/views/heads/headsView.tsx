@@ -7,6 +7,7 @@ import {
   type ScoreResult,
   type VerdictResult,
 } from "induction-lens/browser";
+import { plural } from "induction-lens/report";
 import { isSameHead } from "../../engine/edits.ts";
 import { sequential } from "../../parts/colour.ts";
 import { ColourBar } from "../../parts/colourBar.tsx";
@@ -19,14 +20,17 @@ import { CutHead } from "./cutHead.tsx";
 import { HeadCard } from "./headCard.tsx";
 import { VERDICT_GLYPHS, VerdictBar, VerdictCard, type HeadVerdict } from "./verdicts.tsx";
 import { LABELS, labelOf, OTHER, sentence, signOf } from "../../parts/headWords.ts";
+import { ScanNote, SeesNote } from "../../parts/scanNote.tsx";
+import { leftOutWords, shownHeads } from "../../parts/shownHeads.ts";
 
 /** Every head's induction score as a map and as a table, and the chosen head with all that is known of it. */
 export function HeadsView() {
-  const { state, change, score, dark, verdict: proof } = usePage();
+  const { state, change, score, live, facts, dark, verdict: proof } = usePage();
   const { layer, head } = state;
   const [mapHeading, chosenHeading] = [useHeading("map"), useHeading("chosen")];
   const result = score!;
   const windows = windowsOf(result);
+  const shown = shownHeads(result.scores.induction, state);
   const verdicts = proof.verdict?.heads ?? null;
   const verdict = verdicts?.find((row) => isSameHead(row, state)) ?? null;
   const choose = (nextLayer: number, nextHead: number) =>
@@ -43,9 +47,10 @@ export function HeadsView() {
           <section aria-labelledby={mapHeading.labelledBy}>
             <h2 id={mapHeading.id}>Induction score of every head</h2>
             {!verdicts && <p class="say">{result.verdictInWords}</p>}
+            {!live && facts && result.loss === null && <SoFar result={result} />}
             <HeadGrid
               label="Induction score by layer and head"
-              cells={cellsOf(result, verdicts, state.edits)}
+              cells={cellsOf(result, shown, verdicts, state.edits)}
               scale="sequential"
               windows={windows}
               {...{ layer, head, dark, choose }}
@@ -59,10 +64,12 @@ export function HeadsView() {
               {verdict?.label ?? signOf(labelOf(result.scores, layer, head)).name}, further down
             </button>
             <MapLegend uniform={result.uniform.induction} {...{ verdicts, windows }} />
+            <SeesNote />
+            <LeftOut values={result.scores.induction} shown={shown} />
             <VerdictBar />
             <details>
               <summary>As a table</summary>
-              <HeadTable result={result} chosen={headName(state)} choose={choose} />
+              <HeadTable {...{ result, shown, choose }} chosen={headName(state)} />
             </details>
             <TakeAlong name="induction-scores" take={() => filesOf(result, proof.verdict)} />
           </section>
@@ -94,6 +101,7 @@ function ChosenHead({ result, verdict }: ChosenProps) {
       ) : (
         <p class="say">{sentence(labelOf(result.scores, layer, head))}</p>
       )}
+      <ScanNote layer={layer} />
       <CutHead />
       <HeadCard {...{ result, layer, head }} isProven={verdict !== null} />
       <p class="ways">
@@ -105,6 +113,17 @@ function ChosenHead({ result, verdict }: ChosenProps) {
         </button>
       </p>
     </section>
+  );
+}
+
+/** Of a model that is still being measured. */
+function SoFar({ result }: { readonly result: ScoreResult }) {
+  const { examples } = result.input;
+  return (
+    <p class="hint" data-so-far={examples}>
+      Means of the first {plural(examples, "sequence")} until now, of all layers at once; they
+      settle as more are measured.
+    </p>
   );
 }
 
@@ -161,13 +180,25 @@ function legend(
   return `${names.join(" · ")}. Until there is a verdict, glyphs say what a head attends to with half of its attention or more; framed: induction.${narrow}`;
 }
 
+interface LeftOutProps {
+  readonly values: readonly (readonly number[])[];
+  readonly shown: readonly (readonly number[])[];
+}
+
+function LeftOut({ values, shown }: LeftOutProps) {
+  const words = leftOutWords(values, shown);
+  return words ? <p class="hint">{words}</p> : null;
+}
+
 function cellsOf(
   { scores, intervals }: ScoreResult,
+  shown: readonly (readonly number[])[],
   verdicts: readonly HeadVerdict[] | null,
   edits: readonly HeadEdit[],
 ) {
   return scores.induction.map((row, layer) =>
-    row.map((value, head) => {
+    shown[layer]!.map((head) => {
+      const value = row[head]!;
       const at = { layer, head };
       const label = labelOf(scores, layer, head);
       const sign = signOf(label);
@@ -178,6 +209,7 @@ function cellsOf(
       const words = range ? `, interval ${range[0].toFixed(2)} to ${range[1].toFixed(2)}` : "";
       return {
         value,
+        ...(shown[layer]!.length < row.length && { head }),
         text: value.toFixed(2),
         off: isChanged,
         framed: (verdict ?? label) === "induction",
@@ -206,15 +238,14 @@ async function filesOf(result: ScoreResult, verdict: VerdictResult | null) {
 
 interface TableProps {
   readonly result: ScoreResult;
+  readonly shown: readonly (readonly number[])[];
   readonly chosen: string;
   readonly choose: (layer: number, head: number) => void;
 }
 
-function HeadTable({ result, chosen, choose }: TableProps) {
+function HeadTable({ result, shown, chosen, choose }: TableProps) {
   const { scores, intervals } = result;
-  const rows: HeadAt[] = scores.induction.flatMap((row, layer) =>
-    row.map((_, head) => ({ layer, head })),
-  );
+  const rows: HeadAt[] = shown.flatMap((heads, layer) => heads.map((head) => ({ layer, head })));
   const label = ({ layer, head }: HeadAt) => labelOf(scores, layer, head);
   const range = ({ layer, head }: HeadAt) => intervals.induction[layer]![head];
   return (

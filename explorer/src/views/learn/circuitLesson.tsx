@@ -66,7 +66,7 @@ function Circuit({ lesson, previous }: { readonly lesson: Lesson; readonly previ
       </Task>
       <FoldedFormula
         formula={`key[k] reads W_K · (stream[k] + W_O · z[${headName(previous)}][k]): K-composition; z[q] = sum over k of pattern[q, k] · value[k]`}
-        call={`const bench = await openWorkbench(model, backend, { rows: 1, length: ${sequence.ids.length} });\nawait bench.run({ tokens, repeats }, { edits: [{ layer: ${previous.layer}, head: ${previous.head}, kind: "zero" }], layer: ${induction.layer}, logitPositions: [${query}] });\nawait circuit(model, backend); // composition of all ${facts.layers * facts.heads} heads, from the weights alone`}
+        call={`const bench = await openWorkbench(model, backend, { rows: 1, length: ${sequence.ids.length} });\nawait bench.run({ tokens, repeats }, { edits: [{ layer: ${previous.layer}, head: ${previous.head}, kind: "zero" }], layer: ${induction.layer}, logitPositions: [${query}] });\nawait circuit(model, backend); // composition of all ${facts.headsByLayer.reduce((sum, count) => sum + count, 0)} heads, from the weights alone`}
       />
     </>
   );

@@ -9,10 +9,26 @@ import { Thumb } from "../../parts/thumb.tsx";
 import { percent } from "../../parts/percent.ts";
 import { FoldedFormula, Task } from "./foldedFormula.tsx";
 import { CLEARLY, LABELS } from "../../parts/headWords.ts";
+import { isScan, ScanNote } from "../../parts/scanNote.tsx";
 import { entry, type Lesson } from "../../parts/lesson.ts";
 
 /** Scores become shares of a row. The reader tells a previous-token head from a resting one, or from another where none rests. */
 export function PatternLesson({ lesson }: { readonly lesson: Lesson }) {
+  const { facts, induction } = lesson;
+  if (!isScan(facts, induction.layer)) return <Scores lesson={lesson} />;
+  return (
+    <>
+      <p class="say">
+        In attention, softmax makes shares of scores. {headName(induction)} has no scores: what is
+        shown in their place is how much each earlier token weighs in what it gives.
+      </p>
+      <ScanNote layer={induction.layer} />
+      <WhichHead lesson={lesson} />
+    </>
+  );
+}
+
+function Scores({ lesson }: { readonly lesson: Lesson }) {
   const { engine } = usePage();
   const { sequence, query, induction, score, tokenAt } = lesson;
   const { layer, head } = induction;

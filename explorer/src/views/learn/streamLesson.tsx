@@ -25,7 +25,8 @@ export function StreamLesson({ lesson }: { readonly lesson: Lesson }) {
   return (
     <>
       <p class="say">
-        A transformer reads tokens. Each token becomes a vector, a list of numbers, and every layer
+        A language model reads a row of <b>tokens</b>, pieces of text, and guesses which comes next.
+        This one is a transformer. Each token becomes a vector, a list of numbers, and every layer
         adds something to it. After the last layer, the vector is compared with every token the
         model knows; the best match is its guess.
       </p>
@@ -73,17 +74,21 @@ export function StreamLesson({ lesson }: { readonly lesson: Lesson }) {
 function useHiding({ facts, sequence, query, tokenAt }: Lesson) {
   const { engine } = usePage();
   const [hidden, hide] = useState<number | null>(null);
-  const [trials, add] = useState<readonly number[]>([]);
+  const [trials, add] = useState<ReadonlyMap<number, number>>(new Map());
   const at = { sequence, at: query };
   const whole = useAnswer(engine, "cut", { edits: [], ...at }).answer;
   const cutArgs =
-    hidden === null ? null : { edits: zeroHeads(allHeads(facts.heads, hidden)), ...at };
+    hidden === null
+      ? null
+      : { edits: zeroHeads(allHeads(facts.headsByLayer[hidden]!, hidden)), ...at };
   const without = useAnswer(engine, "cut", cutArgs);
   const probability = whole?.truth?.probability ?? null;
-  const more = trials.length < facts.layers && facts.layers <= 4 ? " Hide the others too." : "";
-  const result = without.answer
-    ? `Without the attention of layer ${hidden} the model gives ${tokenAt(query + 1)} a probability of ${percent(without.answer.truth!.probability)}, with it ${percent(probability)}; chance is ${percent(1 / facts.vocabulary)}.${more}`
-    : null;
+  const left = without.answer?.truth?.probability;
+  const known = left === undefined ? trials : new Map([...trials, [hidden!, left]]);
+  const result =
+    left === undefined
+      ? null
+      : `Without the attention of layer ${hidden} the model gives ${tokenAt(query + 1)} a probability of ${percent(left)}, with it ${percent(probability)}; a blind guess would be right in ${percent(1 / facts.vocabulary)}. ${hiddenWords(known, facts.layers, probability ?? 0)}`.trim();
   return {
     probability,
     best: (hidden === null ? whole : without.answer)?.guesses[0],
@@ -91,9 +96,24 @@ function useHiding({ facts, sequence, query, tokenAt }: Lesson) {
     result,
     hide: (layer: number) => {
       hide(layer);
-      add([...new Set([...trials, layer])]);
+      add(known);
     },
   };
+}
+
+/** From how many layers on nobody hides each of them. */
+const MOST_HIDDEN = 4;
+
+/** What hiding one layer after the other showed, or to go on; nothing for a model of many. */
+function hiddenWords(left: ReadonlyMap<number, number>, layers: number, whole: number): string {
+  if (layers > MOST_HIDDEN || layers < 2) return "";
+  if (left.size < layers) return "Hide the others too.";
+  const breaking = [...left].filter(([, probability]) => probability < whole / 2);
+  const names = breaking.map(([layer]) => layer).sort((a, b) => a - b);
+  if (names.length === layers)
+    return "Each of them breaks the guess: what one layer adds, the next one needs. Lesson 4 shows how.";
+  if (names.length === 0) return "None alone breaks the guess: they stand in for each other.";
+  return `The guess depends on layer ${names.join(" and ")}.`;
 }
 
 interface StreamRow {
@@ -123,8 +143,8 @@ function Stream({ query, rows }: { readonly query: number; readonly rows: readon
     <div class="scroll wide" role="group" tabIndex={0} aria-label="The stream">
       <table>
         <caption>
-          The stream at position {query}: purple is above zero, orange below, each row against its
-          own largest number
+          The numbers at position {query}, a cell for each: purple is above zero, orange below.
+          Colours compare numbers within a row; “length” says how large they are together.
         </caption>
         <thead>
           <tr>
@@ -136,7 +156,7 @@ function Stream({ query, rows }: { readonly query: number; readonly rows: readon
         <tbody>
           {rowsShown(rows).map(({ name, vector, index }) => (
             <tr key={name}>
-              <th scope="row">{index === 0 ? "token and position" : `after layer ${index - 1}`}</th>
+              <th scope="row">{index === 0 ? "before any layer" : `after layer ${index - 1}`}</th>
               <td data-length={name} data-value={lengthOf(vector)}>
                 {lengthOf(vector).toFixed(2)}
               </td>

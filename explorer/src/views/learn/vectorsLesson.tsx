@@ -3,11 +3,27 @@ import { headName, kvHeadOf } from "induction-lens/browser";
 import { usePage } from "../../page/page.ts";
 import { useAnswer } from "../../page/answer.ts";
 import { FoldedFormula, Task } from "./foldedFormula.tsx";
+import { isScan, ScanNote } from "../../parts/scanNote.tsx";
 import { entry, type Lesson } from "../../parts/lesson.ts";
 import { QueryTimesKeys, type ComparedVectors } from "./queryTimesKeys.tsx";
 
 /** One head at one position: its query, everybody's keys, and their product place by place. The reader finds the key that wins. */
 export function VectorsLesson({ lesson }: { readonly lesson: Lesson }) {
+  const { facts, induction } = lesson;
+  if (!isScan(facts, induction.layer)) return <Vectors lesson={lesson} />;
+  return (
+    <>
+      <p class="say">
+        Attention chooses by queries and keys. The part of this model that looks back most,{" "}
+        {headName(induction)}, has neither: it carries a state from token to token. This lesson
+        needs a model with attention, such as zoo:attn-2l.
+      </p>
+      <ScanNote layer={induction.layer} />
+    </>
+  );
+}
+
+function Vectors({ lesson }: { readonly lesson: Lesson }) {
   const { query, induction, tokenAt } = lesson;
   const { names, vectors, error } = useComparedVectors(lesson);
   const [guess, choose] = useState<number | null>(null);
@@ -23,8 +39,9 @@ export function VectorsLesson({ lesson }: { readonly lesson: Lesson }) {
       </p>
       <p>
         Head {headName(induction)} is reading <code>{tokenAt(query)}</code> at position {query}.
-        Multiply place by place and add up: same colour above same colour counts for a key,
-        different colours against it.
+        Query and keys are lists of {width} numbers, a coloured cell for each. Multiply place by
+        place and add up: same colour above same colour counts for a key, different colours against
+        it.
       </p>
       <QueryTimesKeys {...{ lesson, vectors, winner, guess, choose }} />
       <Task result={guess === null ? null : resultWords(lesson, scores, winner, guess)}>

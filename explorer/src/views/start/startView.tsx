@@ -220,13 +220,16 @@ function Switches({ lesson }: { readonly lesson: Lesson }) {
   const { state, change } = usePage();
   const { facts, alike, induction, previous } = lesson;
   const { edits } = state;
-  const isSmall = facts.layers * facts.heads <= MOST;
-  const heads = isSmall
-    ? Array.from({ length: facts.layers * facts.heads }, (_, at) => ({
-        layer: Math.floor(at / facts.heads),
-        head: at % facts.heads,
-      }))
-    : [...(previous ? [previous] : []), ...(alike.length > 0 ? alike : [induction])].slice(0, MOST);
+  const all = facts.headsByLayer.flatMap((count, layer) =>
+    Array.from({ length: count }, (_, head) => ({ layer, head })),
+  );
+  const heads =
+    all.length <= MOST
+      ? all
+      : [...(previous ? [previous] : []), ...(alike.length > 0 ? alike : [induction])].slice(
+          0,
+          MOST,
+        );
   const layers = [...new Set(heads.map(({ layer }) => layer))].toSorted((a, b) => a - b);
   return (
     <div class="switches">

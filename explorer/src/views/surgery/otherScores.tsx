@@ -4,6 +4,7 @@ import { isSameHead } from "../../engine/edits.ts";
 import type { Cut } from "../../engine/protocol.ts";
 import { usePage } from "../../page/page.ts";
 import { HeadGrid } from "../../parts/headGrid.tsx";
+import { leftOutWords, shownHeads } from "../../parts/shownHeads.ts";
 import { LABELS } from "../../parts/headWords.ts";
 import { editWords } from "./words.ts";
 
@@ -16,14 +17,18 @@ export function OtherScores({ before, after }: { readonly before: Cut; readonly 
   const { layer, head } = state;
   const { edits } = after;
   const [name, show] = useState<ScoreName>("induction");
+  const shown = shownHeads(after.scores[name], state);
+  const leftOut = leftOutWords(after.scores[name], shown);
   const cells = after.scores[name].map((row, at) =>
-    row.map((value, column) => {
+    shown[at]!.map((column) => {
+      const value = row[column]!;
       const was = before.scores[name][at]![column]!;
       const edit = edits.find((other) => isSameHead(other, { layer: at, head: column }));
       const moved = Math.abs(value - was) >= MOVED;
       const sign = moved ? (value > was ? "▲" : "▼") : "";
       return {
         value,
+        ...(shown[at]!.length < row.length && { head: column }),
         ...(edits.length > 0 && { before: was }),
         text: value.toFixed(2),
         glyph: edit ? "✂" : sign,
@@ -55,7 +60,7 @@ export function OtherScores({ before, after }: { readonly before: Cut; readonly 
       />
       <p class="hint">
         {edits.length > 0 && "Above left as trained, below right with the changes. "}✂ changed by
-        you · ▲ ▼ moved by {MOVED} or more. Choose a head to change it too.
+        you · ▲ ▼ moved by {MOVED} or more. Choose a head to change it too. {leftOut}
       </p>
     </>
   );

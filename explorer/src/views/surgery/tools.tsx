@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { headName, type HeadEdit } from "induction-lens/browser";
 import { isSameHead, zeroHeads } from "../../engine/edits.ts";
 import { usePage } from "../../page/page.ts";
+import { isScan, ScanNote } from "../../parts/scanNote.tsx";
 import { inductionHeads, LABELS } from "../../parts/headWords.ts";
 import { editWords, KINDS, PATTERNS } from "./words.ts";
 
@@ -27,6 +28,7 @@ export function Tools() {
         Head {layer}.{head}{" "}
         {current ? `is changed: ${editWords(current)}.` : "works as it was trained."}
       </p>
+      <ScanNote layer={layer} />
       <Kinds {...{ current, changeHead }} />
       {alike.length > 1 && (
         <p class="ways">
@@ -77,7 +79,9 @@ interface KindsProps {
 
 /** Ways to change what the head puts out, or where it looks. */
 function Kinds({ current, changeHead }: KindsProps) {
-  const name = headName(usePage().state);
+  const { state, facts } = usePage();
+  const name = headName(state);
+  const hasPattern = !facts || !isScan(facts, state.layer); // a scan reads no pattern that could be exchanged
   return (
     <>
       <div class="ways" role="group" aria-label={`What head ${name} puts out`}>
@@ -93,22 +97,24 @@ function Kinds({ current, changeHead }: KindsProps) {
           </button>
         ))}
       </div>
-      <div class="ways" role="group" aria-label={`Where head ${name} looks`}>
-        {PATTERNS.map((pattern) => (
-          <button
-            key={pattern}
-            type="button"
-            class="plain"
-            aria-pressed={current?.pattern === pattern}
-            onClick={() => changeHead({ kind: "ideal", pattern })}
-          >
-            Ideal {LABELS[pattern].name}
-          </button>
-        ))}
-      </div>
+      {hasPattern && (
+        <div class="ways" role="group" aria-label={`Where head ${name} looks`}>
+          {PATTERNS.map((pattern) => (
+            <button
+              key={pattern}
+              type="button"
+              class="plain"
+              aria-pressed={current?.pattern === pattern}
+              onClick={() => changeHead({ kind: "ideal", pattern })}
+            >
+              Ideal {LABELS[pattern].name}
+            </button>
+          ))}
+        </div>
+      )}
       <p class="hint">
-        {KINDS.map(({ name: title, means }) => `${title}: ${means}.`).join(" ")} Ideal: it looks
-        where such a head would look, and nowhere else.
+        {KINDS.map(({ name: title, means }) => `${title}: ${means}.`).join(" ")}{" "}
+        {hasPattern && "Ideal: it looks where such a head would look, and nowhere else."}
       </p>
     </>
   );

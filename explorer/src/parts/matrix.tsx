@@ -1,9 +1,10 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { Ramp } from "induction-lens/report";
-import { drawPattern } from "../../parts/drawPattern.ts";
-import type { Pattern } from "../../parts/pattern.ts";
-import { shortToken } from "../../parts/shownToken.ts";
-import { useWidth } from "../../parts/useWidth.ts";
+import { drawPattern } from "./drawPattern.ts";
+import type { Pattern } from "./pattern.ts";
+import { shortToken } from "./shownToken.ts";
+import { useWidth } from "./useWidth.ts";
+import "./matrix.css";
 
 export interface Cell {
   readonly query: number;
@@ -13,6 +14,8 @@ export interface Cell {
 interface Props {
   /** Tokens as people can read them. */
   readonly pieces: readonly string[];
+  /** Of the keys, where they are others. */
+  readonly keyPieces?: readonly string[];
   /** Where induction would look: the cell [q, q - period + 1] of queries from `start + period` on; null in texts. */
   readonly repeats: { readonly start: number; readonly period: number } | null;
   readonly pattern: Pattern;
@@ -35,34 +38,35 @@ const MOVES: Readonly<Record<string, readonly [number, number]>> = {
 
 /** Queries down, keys to the right, a pixel or more for each: one picture, however many tokens. */
 export function Matrix(props: Props) {
-  const { pieces, repeats, pattern, ramp, cell, label, isPinned, point, choose } = props;
+  const { pieces, keyPieces = pieces, repeats, pattern, ramp, cell, label, isPinned } = props;
+  const { point, choose } = props;
   const [frame, width] = useWidth<HTMLDivElement>();
-  const every = Math.ceil((LABEL_PX * pattern.length) / Math.max(1, width));
   const picture = useRef<HTMLCanvasElement>(null);
   const box = useRef<HTMLDivElement>(null);
-  const { length } = pattern;
+  const { length, keys = length } = pattern;
+  const everyOf = (count: number) => Math.ceil((LABEL_PX * count) / Math.max(1, width));
   useEffect(() => drawPattern(picture.current!, pattern, ramp), [pattern, ramp]);
   const cellAt = (event: PointerEvent | MouseEvent): Cell => {
     const { left, top, width, height } = box.current!.getBoundingClientRect();
-    const within = (share: number) => Math.min(length - 1, Math.max(0, Math.floor(share * length)));
+    const within = (share: number, count: number) =>
+      Math.min(count - 1, Math.max(0, Math.floor(share * count)));
     return {
-      query: within((event.clientY - top) / height),
-      key: within((event.clientX - left) / width),
+      query: within((event.clientY - top) / height, length),
+      key: within((event.clientX - left) / width, keys),
     };
   };
-  const keyed = (event: KeyboardEvent) => {
-    const step = MOVES[event.key];
+  const onKey = (event: KeyboardEvent) => {
     if (event.key === "Enter") choose(cell);
     if (event.key === "Escape") choose(null);
-    if (!step) return;
+    if (!MOVES[event.key]) return;
     event.preventDefault();
-    const within = (at: number) => Math.min(length - 1, Math.max(0, at));
-    point({ query: within(cell.query + step[0]), key: within(cell.key + step[1]) });
+    point(neighbour(cell, MOVES[event.key]!, { length, keys }));
   };
-  const share = (at: number) => `${(100 * at) / length}%`;
+  const down = (at: number) => `${(100 * at) / length}%`;
+  const across = (at: number) => `${(100 * at) / keys}%`;
   return (
     <div class="matrixFrame">
-      <Axis kind="queries" {...{ pieces, every, share }} />
+      <Axis kind="queries" pieces={pieces} every={everyOf(length)} share={down} />
       <div ref={frame}>
         <div
           ref={box}
@@ -73,24 +77,45 @@ export function Matrix(props: Props) {
           onPointerMove={(event) => point(cellAt(event))}
           onPointerLeave={() => point(null)}
           onClick={(event) => choose(cellAt(event))}
-          onKeyDown={keyed}
+          onKeyDown={onKey}
         >
-          <canvas ref={picture} width={length} height={length} aria-hidden="true" />
-          <i class="line" style={{ top: share(cell.query), height: share(1), left: 0, right: 0 }} />
-          <i class="line" style={{ left: share(cell.key), width: share(1), top: 0, bottom: 0 }} />
+          <canvas ref={picture} width={keys} height={length} aria-hidden="true" />
+          <i class="line" style={{ top: down(cell.query), height: down(1), left: 0, right: 0 }} />
+          <i class="line" style={{ left: across(cell.key), width: across(1), top: 0, bottom: 0 }} />
           {repeats && <Stripe {...repeats} length={length} />}
-          {isPinned && <Pin cell={cell} share={share} />}
+          {isPinned && <Pin {...{ cell, down, across }} />}
         </div>
       </div>
-      <Axis kind="keys" {...{ pieces, every, share }} />
+      <Axis kind="keys" pieces={keyPieces} every={everyOf(keys)} share={across} />
     </div>
   );
 }
 
+interface Size {
+  readonly length: number;
+  readonly keys: number;
+}
+
+/** The cell a step away, or at the edge. */
+function neighbour(
+  { query, key }: Cell,
+  [down, across]: readonly [number, number],
+  { length, keys }: Size,
+): Cell {
+  const within = (at: number, count: number) => Math.min(count - 1, Math.max(0, at));
+  return { query: within(query + down, length), key: within(key + across, keys) };
+}
+
+interface PinProps {
+  readonly cell: Cell;
+  readonly down: AxisProps["share"];
+  readonly across: AxisProps["share"];
+}
+
 /** A frame round the cell that the reader chose. */
-function Pin({ cell, share }: { readonly cell: Cell } & Pick<AxisProps, "share">) {
+function Pin({ cell, down, across }: PinProps) {
   const { query, key } = cell;
-  const place = { top: share(query), left: share(key), width: share(1), height: share(1) };
+  const place = { top: down(query), left: across(key), width: across(1), height: down(1) };
   return <i class="pin" data-pinned={`${query},${key}`} style={place} />;
 }
 

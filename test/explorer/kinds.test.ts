@@ -1,0 +1,197 @@
+/** @file Models that are no decoder of attention alone: state-space models, hybrids, encoders, several stacks, and patches. */
+import { existsSync } from "node:fs";
+import { expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { load, openEngine, runModel, scoreStacks, stackRows } from "../../src/index.ts";
+import type { LoadedModel } from "../../src/models/loadedModel.ts";
+import type { ModelInputs } from "../../src/inputs/modelInputs.ts";
+import { shared, unlessShared } from "../shared.ts";
+import { at, describePage, live, value, type Open } from "./openPage.ts";
+
+/** A pattern of a plain run: [head, query, key]. */
+async function patternOf(model: LoadedModel, inputs: ModelInputs, name: string) {
+  const values: { shape: readonly number[]; data: Float32Array }[] = [];
+  await runModel(model, {
+    ...{ backend: await openEngine(), inputs, names: [name] },
+    receive: (_, __, { shape, data }) => void values.push({ shape, data }),
+  });
+  const { shape, data } = values[0]!;
+  const [, , queries, keys] = shape as readonly [number, number, number, number];
+  return (head: number, query: number, key: number) => data[(head * queries + query) * keys + key]!;
+}
+
+async function choose(tab: Page, folder: string) {
+  await live(tab);
+  const name = folder.split("/").at(-1)!;
+  await tab.getByRole("button", { name: "Open a model …" }).click();
+  const files = ["config.json", "model.safetensors"].map((file) => `${folder}/${file}`);
+  await tab.getByLabel("Files").setInputFiles(files.filter((file) => existsSync(file)));
+  await expect.poll(() => tab.title()).not.toContain("attn-2l");
+  await live(tab);
+  return name;
+}
+
+const chosenCell = async (tab: Page) =>
+  (await tab.locator("[data-cell]").getAttribute("data-cell"))!.split(",").map(Number) as [
+    number,
+    number,
+  ];
+
+/** Every view and every lesson, each with what it says of itself once it is quiet. */
+async function expectNoEngineWords(tab: Page) {
+  for (const view of ["Start", "Heads", "Attention", "Surgery", "Learn"]) {
+    await tab.locator("nav").getByRole("button", { name: view }).click();
+    for (let lesson = 0; lesson < (view === "Learn" ? 5 : 1); lesson++) {
+      const next = tab.getByRole("button", { name: "Next lesson" });
+      if (lesson > 0 && (await next.count()) === 0) break; // the lessons are about decoders
+      if (lesson > 0) await next.click();
+      await tab.waitForTimeout(300);
+      await expect
+        .poll(() => tab.locator("main").innerText())
+        .not.toMatch(/Measuring|Reading the|Choosing a sequence|Loading …|Opening/);
+      expect(await tab.locator("main [role=alert]").allInnerTexts()).toEqual([]);
+      expect(await tab.locator("main").innerText()).not.toMatch(/NaN|undefined|an edit needs/);
+    }
+  }
+}
+
+const FAMILIES = "test/fixtures/families";
+
+describePage("kinds of models in the explorer", (open: Open) => {
+  test("a state-space model: hidden attention is the library's and said to be that, cuts work, ideal patterns are not offered", async () => {
+    const { tab, errors } = await open(
+      "#view=attention&model=zoo:mamba2&head=0.1&text=7+23+51+40+7+23+51&at=6",
+    );
+    await live(tab);
+    const shown = await value(tab, "[data-cell]");
+    const [query, key] = await chosenCell(tab);
+    const ids = [7, 23, 51, 40, 7, 23, 51];
+    const weight = await patternOf(
+      await load("zoo:mamba2"),
+      { tokens: [ids] },
+      "blocks.0.attn.hook_pattern",
+    );
+    expect(query).toBe(6);
+    expect(shown).toBeCloseTo(weight(1, query, key), 4);
+    await tab.locator("[data-scan='0']").getByText("hidden attention").waitFor();
+    expect(await tab.getByRole("button", { name: "Why does it look there?" }).count()).toBe(0);
+    await expectNoEngineWords(tab);
+    await tab.locator("nav").getByRole("button", { name: "Surgery" }).click();
+    expect(await tab.getByRole("button", { name: /^Ideal/ }).count()).toBe(0);
+    await tab.getByRole("button", { name: "Zero", exact: true }).click();
+    await tab.locator("[data-after='0.1:zero']").getByText(/^\d/).waitFor();
+    expect(errors).toEqual([]);
+    await tab.close();
+  });
+
+  test("a hybrid: layers of attention and of scans in one map, each with its own patterns", async () => {
+    const { tab, errors } = await open("#view=heads");
+    await choose(tab, at(`${FAMILIES}/jamba`));
+    const model = await load(at(`${FAMILIES}/jamba`));
+    const { headsByLayer } = model.architecture;
+    const rows = tab.locator("[role=row]:not(.numbers)");
+    for (const [layer, count] of headsByLayer!.entries())
+      expect(await rows.nth(layer).locator("[role=gridcell]").count()).toBe(Math.min(count, 64));
+    await expectNoEngineWords(tab);
+    expect(errors).toEqual([]);
+    await tab.close();
+  });
+
+  test("an encoder-decoder: a map for each direction and cross-attention, equal to the library's", async () => {
+    const { tab, errors } = await open("#view=heads&model=zoo:t5");
+    await live(tab);
+    const model = await load("zoo:t5");
+    const { parts } = await scoreStacks(model, { backend: await openEngine() });
+    for (const [index, { scores, part }] of parts.entries()) {
+      const map = tab.locator(`[data-part="${index}"]`);
+      await map.getByRole("heading", { name: part }).waitFor();
+      const values = await map
+        .locator("[role=gridcell]")
+        .evaluateAll((all) => all.map((cell) => Number((cell as HTMLElement).dataset["value"])));
+      scores[0]!.values.flat().forEach((expected, head) => {
+        expect(values[head]).toBeCloseTo(expected, 4);
+      });
+    }
+    const cross = parts.findIndex(({ attention }) => attention === "cross");
+    await tab.locator(`[data-part="${cross}"] [data-at="0.2"]`).click();
+    await tab.getByRole("heading", { name: `Head 0.2 of ${parts[cross]!.part}` }).waitFor();
+    const rows = stackRows(model.program, model.architecture, { numExamples: 1, seqLen: 32 });
+    const inputs = Object.fromEntries(
+      [...rows.across!.copied].map(([name, { data }]) => [name, [[...data]]]),
+    );
+    const weight = await patternOf(model, inputs, "decoder.blocks.0.cross_attn.hook_pattern");
+    const shown = await value(tab, "[data-cell]");
+    const [query, key] = await chosenCell(tab);
+    expect(shown).toBeCloseTo(weight(2, query, key), 4);
+    const queries = inputs["decoder"]![0]!.length;
+    expect(await tab.locator(".matrix canvas").getAttribute("height")).toBe(String(queries));
+    await expectNoEngineWords(tab);
+    expect(errors).toEqual([]);
+    await tab.close();
+  });
+
+  test.each([
+    "t5",
+    "bart",
+    "bert",
+    "vit",
+    "dinov2",
+    "clip",
+    "whisper",
+    "llava",
+    "falcon_mamba",
+    "mamba",
+  ])(
+    "a tiny %s: every view shows what there is or says in a sentence what does it",
+    async (name) => {
+      const folder = shared("goldens", name);
+      if (unlessShared("goldens", name).skip) return;
+      const { tab, errors } = await open("#view=heads");
+      await choose(tab, folder!);
+      await expectNoEngineWords(tab);
+      expect(errors).toEqual([]);
+      await tab.close();
+    },
+  );
+
+  test("patches: what a patch looks at is the image that it sees, and choosing another shows that one's", async () => {
+    const folder = shared("goldens", "vit");
+    if (unlessShared("goldens", "vit").skip) return;
+    const { tab, errors } = await open("#view=heads");
+    await choose(tab, folder!);
+    const model = await load(folder!);
+    const { size, patch, before } = model.architecture.image!;
+    const side = Math.floor(size / patch);
+    const { shape, data } = stackRows(model.program, model.architecture, {
+      numExamples: 1,
+    }).self.get("pixels")!;
+    const weight = await patternOf(
+      model,
+      { pixels: { shape, data: data as Float32Array } },
+      "blocks.0.attn.hook_pattern",
+    );
+    await tab.locator('[data-part="0"] [data-at="0.1"]').click();
+    expect(await tab.locator(".matrix canvas").getAttribute("width")).toBe(String(side));
+    const box = (await tab.locator(".matrix").boundingBox())!;
+    await tab.mouse.click(box.x + 1, box.y + 1); // the first patch
+    await expect.poll(async () => (await chosenCell(tab))[0]).toBe(before);
+    const [query, key] = await chosenCell(tab);
+    expect(await value(tab, "[data-cell]")).toBeCloseTo(weight(1, query, key), 4);
+    expect(errors).toEqual([]);
+    await tab.close();
+  });
+
+  test("the map of a model fills while it is measured, with the means of the first sequences, and ends as the whole", async () => {
+    const { tab } = await open("#view=heads&model=zoo:shakespeare");
+    const first = tab.locator("[data-so-far]");
+    await first.waitFor();
+    const { soFar } = await first.evaluate((one) => (one as HTMLElement).dataset);
+    expect(Number(soFar)).toBeGreaterThan(0);
+    expect(Number(soFar)).toBeLessThan(100);
+    expect(await tab.locator("[role=gridcell]").count()).toBe(16);
+    await live(tab);
+    await first.waitFor({ state: "detached" });
+    await tab.getByText("over 100 sequences").waitFor();
+    await tab.close();
+  });
+});
