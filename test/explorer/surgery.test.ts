@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ablate, openEngine } from "../../src/browser.ts";
+import { ablate, blockRows, openEngine, openWorkbench } from "../../src/browser.ts";
 import { load } from "../../src/index.ts";
 import { checkLooks, describePage, live, value } from "./openPage.ts";
 
@@ -61,6 +61,38 @@ describePage("surgery in the explorer", (open) => {
     await tab.getByText("Nothing is changed yet").waitFor();
     await tab.getByRole("button", { name: "Redo" }).click();
     await blind.waitFor();
+    await tab.close();
+  });
+
+  test("guesses where the changes take most from the right token, until the reader chooses another", async () => {
+    const model = await load("zoo:attn-2l");
+    const { tokens, start, period } = blockRows(model.architecture, {
+      ...{ seed: 0, period: 16, examplesFor: () => 1 },
+    });
+    const length = tokens.shape[1]!;
+    const bench = await openWorkbench(model, { backend: await openEngine(), rows: 1, length });
+    const rows = { tokens, repeats: { start, period, length } };
+    const edit = { layer: 1, head: 2, kind: "zero" } as const;
+    const [whole, cut] = [await bench.run(rows), await bench.run(rows, { edits: [edit] })];
+    await bench.close();
+    const falls = Array.from(
+      { length: length - 1 },
+      (_, at) => Math.exp(-whole.losses.data[at + 1]!) - Math.exp(-cut.losses.data[at + 1]!),
+    );
+    const most = Math.max(...falls);
+    const { tab } = await open("#view=surgery&head=1.2");
+    await live(tab);
+    const caption = tab.locator("table.guesses caption");
+    await caption.getByText(`after position ${length - 2} `).waitFor();
+    await tab.getByRole("button", { name: "Zero", exact: true }).click();
+    await caption.getByText(`after position ${falls.indexOf(most)} `).waitFor();
+    const [was, is] = await tab
+      .locator("table.guesses tr", { hasText: "comes next" })
+      .locator("td")
+      .evaluateAll((cells) => cells.map((cell) => Number((cell as HTMLElement).dataset["value"])));
+    expect(was! - is!).toBeCloseTo(most, 4);
+    await tab.locator("[data-position='3']").click();
+    await caption.getByText("after position 3 ").waitFor();
     await tab.close();
   });
 

@@ -1,6 +1,6 @@
 import type { Cut, Guess } from "../../engine/protocol.ts";
 import { useHeading, usePage } from "../../page/page.ts";
-import { positionIn, useSequence } from "../../page/useSequence.ts";
+import { useSequence } from "../../page/useSequence.ts";
 import { sequential } from "../../parts/colour.ts";
 import { SequenceBar } from "../../parts/sequenceBar.tsx";
 import { Waiting } from "../../parts/waiting.tsx";
@@ -22,7 +22,7 @@ export function Guesses({ before, after, waiting }: Props) {
   const nextHeading = useHeading("next");
   const sequence = useSequence();
   const pieces = sequence.answer?.pieces ?? [];
-  const at = positionIn(pieces.length, token);
+  const at = token !== null && token < pieces.length ? token : after.at;
   return (
     <section class="next" aria-labelledby={nextHeading.labelledBy}>
       <h2 id={nextHeading.id}>What comes next?</h2>
@@ -44,7 +44,12 @@ export function Guesses({ before, after, waiting }: Props) {
               lock={(position) => change({ token: position })}
             />
           )}
-          <p class="hint">Choose a token: the model then guesses the one after it.</p>
+          <p class="hint">
+            {token === null && after.edits.length > 0
+              ? "Shown where the changes take most from the right guess. "
+              : ""}
+            Choose a token: the model then guesses the one after it.
+          </p>
         </div>
         <Waiting words={waiting}>
           <GuessTable {...{ before, after }} />

@@ -14,23 +14,24 @@ import { differenceInterval, LossByPosition } from "./lossByPosition.tsx";
 import { OtherScores } from "./otherScores.tsx";
 import { Tools } from "./tools.tsx";
 import { editWords } from "./words.ts";
-import { useCut } from "../../page/useCut.ts";
+import { useChangedAt, useCut } from "../../page/useCut.ts";
 import { useShown } from "../../page/useShown.ts";
 import "./surgery.css";
 
 /** Heads are switched off or get another's pattern; what the model loses, guesses and how other heads change is beside it. */
 export function SurgeryView() {
-  const { state, facts } = usePage();
+  const { state } = usePage();
   const { edits, token } = state;
   const [cutHeading, effectHeading] = [useHeading("cut"), useHeading("effect")];
-  const model = facts && { id: facts.id, sha256: facts.sha256 };
   const done = editsText(edits);
   const [more, measureMore] = useState({ done, times: 1 });
   const times = more.done === done ? more.times : 1; // what is changed next shows after one forward pass
-  const before = useCut([], token, times);
-  const after = useCut(edits, token, times);
-  const { step, error } = after;
-  const busy = before.busy || after.busy;
+  const changed = useChangedAt(edits, token);
+  const before = useCut(changed.at === null ? null : [], changed.at, times);
+  const after = useCut(changed.at === null ? null : edits, changed.at, times);
+  const { step } = after;
+  const error = after.error ?? changed.error;
+  const busy = changed.at === null || before.busy || after.busy;
   const { value: pair, isCurrent } = useShown(pairOf(before.answer, after.answer));
   const waiting = isCurrent ? null : changesWords(edits);
   return (
@@ -69,14 +70,18 @@ export function SurgeryView() {
             busy={busy}
             measure={(factor) => measureMore({ done, times: times * factor })}
           />
-          {isCurrent && (
-            <TakeAlong name="surgery" take={() => filesOf(pair, model, effectHeading.labelledBy)} />
-          )}
+          {isCurrent && <Take pair={pair} labelledBy={effectHeading.labelledBy} />}
         </section>
       )}
       {pair && <Guesses {...pair} waiting={waiting} />}
     </div>
   );
+}
+
+function Take({ pair, labelledBy }: { readonly pair: Pair; readonly labelledBy: string }) {
+  const { facts } = usePage();
+  const model = facts && { id: facts.id, sha256: facts.sha256 };
+  return <TakeAlong name="surgery" take={() => filesOf(pair, model, labelledBy)} />;
 }
 
 /** `all heads on` or `0.0 and 1.2 changed` */
