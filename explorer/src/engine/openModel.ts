@@ -9,6 +9,7 @@ import {
   type RunnableModel,
   type NamedBlob,
 } from "induction-lens/browser";
+import { plural } from "induction-lens/report";
 import type { AnswerOptions } from "./answerOptions.ts";
 import { fastestEngine } from "./fastest.ts";
 import { ROW_LENGTH, type OpenModel } from "./held.ts";
@@ -46,6 +47,7 @@ export async function openModel(source: ModelSource, options: AnswerOptions): Pr
     layers,
     heads,
     headsByLayer: counts,
+    stackWords: stackWordsOf(model),
     longest: longestFor({ headsByLayer: counts, parameters }),
     scan: architecture.scan ?? null,
     kind:
@@ -67,6 +69,16 @@ export async function openModel(source: ModelSource, options: AnswerOptions): Pr
     Math.max(1, Math.floor(QUICK_OPERATIONS / (parameters * ROW_LENGTH))),
   );
   return { model, backend, tokenizer, facts, rows };
+}
+
+/** `encoder: 1 layer of 4 heads, decoder: 1 layer of 4 heads`; null for a model of one stack. */
+function stackWordsOf({ architecture: { stacks } }: RunnableModel): string | null {
+  if (!stacks) return null;
+  const words = stacks.map(
+    ({ name, layers, heads }) =>
+      `${name === "" ? "" : `${name}: `}${plural(layers, "layer")} of ${plural(heads, "head")}`,
+  );
+  return words.join(", ");
 }
 
 /** Reads as much of a model as says what it is and how large, and refuses what cannot be opened. */

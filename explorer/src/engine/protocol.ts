@@ -39,6 +39,8 @@ export interface ModelFacts {
   readonly headsByLayer: readonly number[];
   /** State-space layers, and what stands for heads in them; null: there are none. */
   readonly scan: Scan | null;
+  /** What stacks it has, in words; null for a model of one. */
+  readonly stackWords: string | null;
   /** What is scored: a decoder's attention to what is before, or that of an encoder and of several stacks, each direction alone. */
   readonly kind: "decoder" | "stacks";
   /** It reads images beside text. */

@@ -30,8 +30,8 @@ export interface PageState {
   readonly key: number | null;
   /** How attention is drawn. */
   readonly form: (typeof FORMS)[number];
-  /** Which attention of a model of several stacks, from 0. */
-  readonly part: number;
+  /** Which attention of a model of several stacks, from 0; null: that of the head with the highest score. */
+  readonly part: number | null;
   /** Attention times the norm of the value. */
   readonly weighted: boolean;
   /** Attention is shown as trained, although heads are changed. */
@@ -62,7 +62,7 @@ export const NEW_MODEL = {
   token: null,
   key: null,
   text: null,
-  part: 0,
+  part: null,
 } as const;
 
 export const START: PageState = {
@@ -76,7 +76,7 @@ export const START: PageState = {
   token: null,
   key: null,
   form: "matrix",
-  part: 0,
+  part: null,
   weighted: false,
   trained: false,
   lesson: 0,

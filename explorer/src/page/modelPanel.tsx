@@ -137,8 +137,8 @@ function About({ name: model, facts }: { readonly name: string; readonly facts: 
   return (
     <details class="about">
       <summary>
-        {plural(facts.layers, "layer")} of {plural(facts.heads, "head")}: about this model and what
-        computes it
+        {facts.stackWords ?? `${plural(facts.layers, "layer")} of ${plural(facts.heads, "head")}`}:
+        about this model and what computes it
       </summary>
       {ABOUT.has(model) && <p>{ABOUT.get(model)}</p>}
       <p>

@@ -20,7 +20,7 @@ export function withHead(
   state: PageState,
   { facts, score }: Pick<ModelState, "facts" | "score">,
 ): PageState {
-  if (facts?.kind === "stacks") return { ...state, layer: Math.max(0, state.layer) };
+  if (facts?.kind === "stacks") return state; // each part has heads of its own
   const layers = facts?.layers ?? score?.model.layers;
   const heads = facts?.headsByLayer[state.layer] ?? score?.scores.induction[state.layer]?.length;
   const isThere =

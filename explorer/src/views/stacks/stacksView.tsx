@@ -1,7 +1,7 @@
 import { headName, type HeadAt, type StacksResult } from "induction-lens/browser";
 import { VIEW_TITLES } from "../../page/viewBar.tsx";
 import { usePage } from "../../page/page.ts";
-import { shortName } from "../../page/address.ts";
+import { NONE, shortName } from "../../page/address.ts";
 import { sequential } from "../../parts/colour.ts";
 import { ColourBar } from "../../parts/colourBar.tsx";
 import { HeadGrid } from "../../parts/headGrid.tsx";
@@ -15,10 +15,11 @@ export function StacksView() {
   const { state, stacks } = usePage();
   const { view } = state;
   if (view === "learn" || view === "surgery") return <OfDecoders />;
-  const { parts, verdictInWords, loss } = stacks!;
-  const at = Math.min(state.part, parts.length - 1);
+  const { parts, verdictInWords, loss, top } = stacks!;
+  const best = top.reduce((first, other) => (other.score > first.score ? other : first));
+  const at = Math.min(state.part ?? best.part, parts.length - 1);
   const part = parts[at]!;
-  const head = headIn(part, state);
+  const head = headIn(part, state.layer === NONE.layer ? best : state);
   return (
     <div class="panes">
       <section aria-labelledby="stacks">
@@ -50,14 +51,16 @@ export function StacksView() {
 function OfDecoders() {
   const { state, change, facts } = usePage();
   const { name } = VIEW_TITLES[state.view];
-  const id = facts?.id ?? shortName(state.model);
+  const isFile = state.model.startsWith("files:"); // its path is not known here
+  const id = isFile ? "this model" : (facts?.id ?? shortName(state.model));
+  const command = `induction-lens ablate ${isFile ? "FOLDER" : id}`;
   return (
     <section aria-labelledby="ofDecoders">
       <h2 id="ofDecoders">{name} is about decoders</h2>
       <p class="say">
         {state.view === "learn"
           ? `The lessons follow one row of tokens to the guess of the next, which ${id} does not make. Choose zoo:attn-2l above for them.`
-          : `Heads of ${id} are cut by the command line: induction-lens ablate ${id} measures what each costs its task. Drop the .json that it writes here to see it.`}
+          : `Heads of ${id} are cut by the command line: ${command} measures what each costs its task. Drop the .json that it writes here to see it.`}
       </p>
       <p class="ways">
         <button type="button" class="plain" onClick={() => change({ view: "heads" }, "new")}>
