@@ -4,7 +4,7 @@ import { withVocabulary } from "./drawnTokens.ts";
 import { withNotices, type Model } from "./family.ts";
 import type { LoadOptions } from "./loadOptions.ts";
 import { withHead } from "./tiedHead.ts";
-import type { FolderText } from "./tokenizerFiles.ts";
+import { SENTENCE_PIECE, type FolderBytes, type FolderText } from "./tokenizerFiles.ts";
 import type { Vocabulary } from "./vocabularyFiles.ts";
 
 /** How files of a folder are read. */
@@ -13,7 +13,7 @@ export interface FolderFiles {
   readonly bytes: FolderBytes;
 }
 
-/** The model of a folder, wherever its files are, with what its tokenizer's files say of BOS and of ids that are no text. */
+/** The model of a folder, wherever its files are, with what its tokenizer's files say of BOS and of ids that are not text. */
 export async function folderModel(
   config: Readonly<Record<string, unknown>>,
   checkpoint: Checkpoint,
@@ -34,10 +34,11 @@ export async function folderModel(
 const OF_TOKENIZERS = ["tokenizer_config.json", "vocab.json", "tokenizer.json"];
 
 /** The vocabulary, or why it cannot be read: that is an error where a text needs the tokenizer, and not before. */
-async function readableVocabulary(
-  text: FolderText,
-): Promise<{ readonly vocabulary: Vocabulary | null; readonly notice: string | null }> {
-  const there = await Promise.all(OF_TOKENIZERS.map(text));
+async function readableVocabulary({ text, bytes }: FolderFiles): Promise<{
+  readonly vocabulary: Vocabulary | null;
+  readonly notice: string | null;
+}> {
+  const there = await Promise.all([...OF_TOKENIZERS.map(text), bytes(SENTENCE_PIECE)]);
   if (there.every((file) => file === null)) return { vocabulary: null, notice: null };
   const { vocabularyIn } = await import("./vocabularyFiles.ts");
   try {

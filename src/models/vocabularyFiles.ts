@@ -8,7 +8,7 @@ import { parsedObject } from "../text/tokenizer/tokenizerFromJson.ts";
 import { namesOfSpecials } from "../text/tokenizer/tokenizerFromMerges.ts";
 import type { TokenizerBos } from "./bosPolicy.ts";
 import type { NotText } from "./notText.ts";
-import type { FolderText } from "./tokenizerFiles.ts";
+import { SENTENCE_PIECE, type FolderBytes, type FolderText } from "./tokenizerFiles.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 

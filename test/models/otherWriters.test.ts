@@ -9,7 +9,7 @@ import { tensor } from "../../src/base/tensor.ts";
 import { readSafetensors } from "../../src/formats/safetensors.ts";
 import { openModel, type OpenOptions } from "../../src/models/open.ts";
 import { prepare } from "../../src/runtime/prepare.ts";
-import type { NameMap } from "../../src/models/nameMap.ts";
+import { checkedMap, type NameMap } from "../../src/models/nameMap.ts";
 import { writeCheckpoint } from "../cli/checkpoint.ts";
 import { cli, emptyFolder } from "../cli/cli.ts";
 import { backends } from "../runtime/backends.ts";

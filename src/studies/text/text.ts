@@ -54,7 +54,7 @@ export async function text(model: LoadedModel, options: TextOptions): Promise<Te
     const compared =
       pairs && (await pairGaps(model, backend, pairs, chosen, { bos, seed, signal, progress }));
     return {
-      schema: "induction-lens/text@1",
+      ...beginResult("induction-lens/text@1"),
       ...headerOf(model, ownSequences ? ownSequences.info : random.input, [
         ...(ownSequences ? beyondWindows(model.architecture, ownSequences) : []),
         ...warningsOf(ownSequences, compared),

@@ -1,13 +1,7 @@
 /** @file The tokenizers of a GGUF that cut words into pieces: the kinds `bert` (WordPiece) and `t5` (SentencePiece's Unigram). */
 import { charsmapOf } from "./charsmap.ts";
-import {
-  anyOf,
-  list,
-  scoresOf,
-  TYPE,
-  type GgufMetadata,
-  type Vocabulary,
-} from "./ggufVocabulary.ts";
+import { list, scoresOf, type GgufMetadata, type Vocabulary } from "./ggufVocabulary.ts";
+import { anyOf, TYPE } from "./pieceTypes.ts";
 import { bytesOfPiece } from "./pipelineTokenizer.ts";
 import { sentenceNormalizer } from "./sentenceNormalizer.ts";
 import { checkedNormalizer, checkedPreTokenizer } from "./textPipeline.ts";
@@ -62,7 +56,9 @@ export function unigramOfGguf(
   const { tokens, types, special } = vocabulary;
   const isApart = (id: number) => types[id] === TYPE.control || types[id] === TYPE.userDefined;
   const apart = new Map(
-    tokens.flatMap((token, id) => (isApart(id) ? [[token.replaceAll(START, " "), id] as const] : [])),
+    tokens.flatMap((token, id) =>
+      isApart(id) ? [[token.replaceAll(START, " "), id] as const] : [],
+    ),
   );
   const plain = unigramIds(metadata, vocabulary, unknown);
   const words = anyOf([...apart.keys()]);

@@ -1,6 +1,6 @@
 /** @file The lists in a GGUF's header that make a vocabulary: tokens with their types, and more of the same length. */
 import { InputError } from "../../base/errors.ts";
-import { TYPE } from "./spmTokenizer.ts";
+import { TYPE } from "./pieceTypes.ts";
 import { wellFormed, type SpecialToken } from "./tokenizer.ts";
 
 /** Key and value pairs of a GGUF's header; only `tokenizer.ggml.*` is read. */
@@ -94,13 +94,4 @@ export function unknownOf(
     "tokenizer",
     `unknown_token_id of a GGUF needs to be an id, got ${JSON.stringify(unknown)}`,
   );
-}
-
-/** Matches any of these, the longest first, as one group, so that `split` keeps them at odd places. */
-export function anyOf(words: readonly string[]): RegExp | null {
-  if (words.length === 0) return null;
-  const escaped = [...words]
-    .sort((first, other) => other.length - first.length)
-    .map((word) => word.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"));
-  return new RegExp(`(${escaped.join("|")})`, "u");
 }

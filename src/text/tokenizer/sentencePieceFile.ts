@@ -4,7 +4,8 @@
  */
 import { BinaryReader, type WireType } from "@bufbuild/protobuf/wire";
 import { InputError } from "../../base/errors.ts";
-import { TYPE, type PieceTable } from "./spmTokenizer.ts";
+import { TYPE } from "./pieceTypes.ts";
+import type { PieceTable } from "./spmTokenizer.ts";
 
 /** What is read of the file. */
 export interface SentencePieceFile extends Omit<PieceTable, "unknown"> {

@@ -1,17 +1,8 @@
 /** @file A tokenizer of SentencePiece's BPE, whatever file its pieces came from. */
-import { bytesOfPiece } from "./bpeTokenizer.ts";
+import { anyOf, TYPE } from "./pieceTypes.ts";
+import { bytesOfPiece } from "./pipelineTokenizer.ts";
 import { pieceIds, type Pieces } from "./sentencePieces.ts";
 import { tokenizerOf, type Tokenizer, type TokenizerParts } from "./tokenizer.ts";
-
-/** Numbers of the types that pieces have, in GGUF as in SentencePiece's own files. */
-export const TYPE = {
-  normal: 1,
-  unknown: 2,
-  control: 3,
-  userDefined: 4,
-  unused: 5,
-  byte: 6,
-} as const;
 
 /** Pieces by id, with a score and a type for each. */
 export interface PieceTable {
@@ -71,15 +62,6 @@ function idsBetween(
 /** Text with U+2581 for each space. */
 export function markSpaces(text: string): string {
   return text.replaceAll(" ", "\u2581");
-}
-
-/** Matches any of these, the longest first, as one group, so that `split` keeps them at odd places. */
-function anyOf(words: readonly string[]): RegExp | null {
-  if (words.length === 0) return null;
-  const escaped = [...words]
-    .sort((first, other) => other.length - first.length)
-    .map((word) => word.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"));
-  return new RegExp(`(${escaped.join("|")})`, "u");
 }
 
 /** What can be joined, the 256 bytes where a vocabulary has all of them, and the unknown token. */

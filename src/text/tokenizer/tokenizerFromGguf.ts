@@ -8,17 +8,16 @@ import { bytesOfToken } from "./byteAlphabet.ts";
 import { ggufCut, type GgufCut } from "./ggufCut.ts";
 import { bertOfGguf, unigramOfGguf } from "./ggufPieces.ts";
 import {
-  anyOf,
   list,
   scoresOf,
-  TYPE,
   unknownOf,
   vocabularyOf,
   type GgufMetadata,
   type Vocabulary,
 } from "./ggufVocabulary.ts";
+import { TYPE } from "./pieceTypes.ts";
 import { bytesOfPiece } from "./pipelineTokenizer.ts";
-import { pieceIds, type Pieces } from "./sentencePieces.ts";
+import { joinablePieces, markSpaces, spmTokenizer } from "./spmTokenizer.ts";
 import {
   tokenizerOf,
   type BosPolicy,
@@ -165,7 +164,7 @@ function byteLevel(
 
 function sentencePiece(metadata: GgufMetadata, { tokens, types, special }: Vocabulary): Tokenizer {
   const scores = scoresOf(metadata, tokens.length);
-  const pieces = piecesOf(tokens, types, scores, metadata);
+  const unknown = unknownOf(metadata, { tokens, types });
   const prefix = metadata["tokenizer.ggml.add_space_prefix"] === false ? "" : "\u2581";
   const isApart = (id: number) => types[id] === TYPE.control || types[id] === TYPE.userDefined;
   const encoder = new TextEncoder();
@@ -189,34 +188,6 @@ function sentencePiece(metadata: GgufMetadata, { tokens, types, special }: Vocab
         : bytesOfPiece(token);
     },
   });
-}
-
-/** Text with U+2581 for each space. */
-function markSpaces(text: string): string {
-  return text.replaceAll(" ", "\u2581");
-}
-
-function piecesOf(
-  tokens: readonly string[],
-  types: readonly number[],
-  scores: readonly number[],
-  metadata: GgufMetadata,
-): Pieces {
-  const joinable = new Map<string, { id: number; score: number; unused: boolean }>();
-  const bytes = new Map<number, number>();
-  tokens.forEach((token, id) => {
-    const type = types[id];
-    if (type === TYPE.normal || type === TYPE.unused) {
-      joinable.set(token, { id, score: scores[id]!, unused: type === TYPE.unused });
-    } else if (type === TYPE.byte) {
-      const [byte] = bytesOfPiece(token);
-      if (byte !== undefined && /^<0x/.test(token)) bytes.set(byte, id);
-    }
-  });
-  const unknown = unknownOf(metadata, { tokens, types });
-  const all =
-    bytes.size === 256 ? Array.from({ length: 256 }, (_, byte) => bytes.get(byte)!) : null;
-  return { joinable, bytes: all, unknown };
 }
 
 function bosPolicy(

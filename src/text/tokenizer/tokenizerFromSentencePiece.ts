@@ -2,9 +2,10 @@
 import { InputError } from "../../base/errors.ts";
 import { addedToken } from "./addedToken.ts";
 import { bosOfFiles, contentOf, eosOfFiles } from "./bosOfFiles.ts";
-import { bytesOfPiece } from "./bpeTokenizer.ts";
 import { sentencePieceFile, type SentencePieceFile } from "./sentencePieceFile.ts";
-import { joinablePieces, markSpaces, spmTokenizer, TYPE } from "./spmTokenizer.ts";
+import { TYPE } from "./pieceTypes.ts";
+import { bytesOfPiece } from "./pipelineTokenizer.ts";
+import { joinablePieces, markSpaces, spmTokenizer } from "./spmTokenizer.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import type { TokenizerClass } from "./tokenizerClasses.ts";
 import { parsedObject } from "./tokenizerFromJson.ts";
