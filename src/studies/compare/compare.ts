@@ -1,5 +1,6 @@
 /** @file `compare`: several models on the same rows; how each differs from the first. */
 import type { Backend } from "../../base/backend.ts";
+import { shownValue } from "../../base/faultSentences.ts";
 import { InputError } from "../../base/errors.ts";
 import { generatedRows, ownRows, type RepeatedRows } from "../../inputs/scoreInput.ts";
 import type { LoadedModel } from "../../models/loadedModel.ts";
@@ -45,6 +46,7 @@ export async function compare(
   models: readonly LoadedModel[],
   options: CompareOptions = {},
 ): Promise<CompareResult> {
+  checkModels(models);
   checkOptionNames("compare", options, COMPARE_OPTIONS);
   const sources = models.map((model) => ({
     open: () => Promise.resolve({ ...model, close: () => Promise.resolve() }),
@@ -162,6 +164,15 @@ function resultOf(
     environment: environmentOf(backend),
     timings,
   };
+}
+
+/** Callers in JavaScript may hand over anything. */
+function checkModels(models: unknown): void {
+  if (Array.isArray(models)) return;
+  throw new InputError(
+    "options",
+    `compare needs a list of models, as \`load\` gives them, got ${shownValue(models)}`,
+  );
 }
 
 /** Copies under other names: that their heads match, and differ by nothing, is no finding. */

@@ -30,6 +30,12 @@ describe("compare", () => {
     );
   });
 
+  test("needs a list, and says so", async () => {
+    await expect(compare(5 as never)).rejects.toThrow(
+      "compare needs a list of models, as `load` gives them, got 5",
+    );
+  });
+
   test("finds a difference in at most 5 % of comparisons of a model with itself on other rows", async () => {
     let [hits, tests] = [0, 0];
     for (let seed = 0; seed < 20; seed++) {
