@@ -104,7 +104,8 @@ export function behavioursOf(attention: AttentionEvidence): Behaviour[] {
  * might decide otherwise.
  */
 function mightBeNamedElse(attention: AttentionEvidence, behaviours: readonly Behaviour[]): boolean {
-  const [best] = namingBehaviours(behaviours);
+  const [best, next] = namingBehaviours(behaviours);
+  if (best && next && mixedByWidth(best, next)) return true;
   const rests = best === undefined || best.name === "first-token";
   return strengthsOf(attention).some(({ name, strength, least }) => {
     if (!spans(strength, least)) return false;
@@ -112,6 +113,15 @@ function mightBeNamedElse(attention: AttentionEvidence, behaviours: readonly Beh
     if (name === "first-token") return false;
     return rests || atMost(strength) >= MIXED_SHARE * atLeast(best);
   });
+}
+
+/** Whether two are mixed since the interval reaches three quarters, where the means do not. */
+function mixedByWidth(best: Behaviour, next: Behaviour): boolean {
+  return areMixed(best, next) && next.value < MIXED_SHARE * best.value;
+}
+
+function areMixed(best: Behaviour, next: Behaviour): boolean {
+  return atMost(next) >= MIXED_SHARE * atLeast(best);
 }
 
 /** What is known about a head that is judged. */
@@ -141,7 +151,7 @@ export function namingBehaviours(behaviours: readonly Behaviour[]): readonly Beh
 function reasonOf(evidence: HeadEvidence, behaviours: readonly Behaviour[]): Reason {
   const [best, next] = namingBehaviours(behaviours);
   if (!best) return "no-behaviour";
-  if (next && atMost(next) >= MIXED_SHARE * atLeast(best)) return "mixed";
+  if (next && areMixed(best, next)) return "mixed";
   return best.name === "induction" ? inductionReason(evidence) : "behaviour";
 }
 

@@ -188,6 +188,15 @@ describe("verdictOf(evidence)", () => {
     expect(two.behaviours.map(({ name }) => name)).toEqual(["duplicate-token", "previous-token"]);
   });
 
+  test("flags a mixed head undecided where only the intervals make it one", () => {
+    expect(verdict({ previousToken: 0.4, duplicateToken: 0.41 }).flags).toEqual([]);
+    expect(verdict({ previousToken: 0.29, duplicateToken: 0.4 })).toMatchObject({
+      label: "mixed",
+      flags: ["undecided"],
+    });
+    expect(verdict({ previousToken: 0.24, duplicateToken: 0.4 }).flags).toEqual([]);
+  });
+
   test("goes by means where there is no interval", () => {
     const evidence = head(ATTENDS, cause());
     const bare = { value: 0.9, low: null, high: null };
