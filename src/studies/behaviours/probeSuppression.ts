@@ -5,7 +5,7 @@ import { tensor, type Tensor } from "../../base/tensor.ts";
 import type { Trace } from "../../base/backend.ts";
 import { builder } from "../../graph/builder.ts";
 import { slice } from "../../graph/edits/slice.ts";
-import type { Program } from "../../graph/program.ts";
+import { ancestorsOf, type Program } from "../../graph/program.ts";
 import { rowOf, sequencesOf } from "../../inputs/sequences.ts";
 import { backThroughPassage, frozenScales } from "../../interventions/passages.ts";
 import {
@@ -55,9 +55,11 @@ export const SUPPRESSION: Probe = {
     if (texts.length === 0) return "it is measured on a text, and none was given (`texts`, --file)";
     const why = canRun("lens", model) ?? canRun("circuit", model);
     if (why !== null) return why;
-    const pieces = await textPieces(context);
+    const whole = await textPieces(context);
+    if (whole.length === 0) return `the text has no piece of ${FIRST + 2} tokens`;
+    const pieces = whole.filter(hasSource);
     return pieces.length === 0
-      ? `the text has no piece of ${FIRST + 2} tokens`
+      ? `no piece of the text has an earlier word, other than the current one, from token ${FIRST} on`
       : suppression(context, pieces);
   },
 };
@@ -88,6 +90,15 @@ export async function textPieces({
     .filter(({ tokens }) => tokens.length === Math.min(length, sequences[0]!.tokens.length))
     .filter(({ tokens }) => tokens.length >= FIRST + 2)
     .slice(0, Math.min(MOST_PIECES, source.examples));
+}
+
+/** Whether some position has an earlier word to look at: a piece without any says nothing, and not that heads suppress nothing. */
+function hasSource({ tokens, isWord, start }: TextPiece): boolean {
+  return tokens.some(
+    (token, query) =>
+      query >= FIRST &&
+      tokens.some((other, key) => key >= start && key < query && isWord[key] && other !== token),
+  );
 }
 
 const SEEN = "suppression.lens";
@@ -166,7 +177,9 @@ function readingProgram(
       { as: readName(layer) },
     ),
   );
-  return slice(b.program(outputs, program.limits), { outputs, from: needs });
+  const whole = b.program(outputs, program.limits);
+  const read = ancestorsOf(whole, outputs); // without a final norm directions need nothing of the run
+  return slice(whole, { outputs, from: needs.filter((name) => read.has(name)) });
 }
 
 /** Logits before a soft cap of the tokens `suppression_tokens` after the final norm, [batch, query, key]. */
@@ -303,7 +316,7 @@ async function headScores(
       values: headEntries(values, kvHeadOf(architecture, head)),
       directions: headEntries(read, head),
     };
-    return suppressionScore(own, sources) ?? 0;
+    return suppressionScore(own, sources)!; // pieces have a source
   });
 }
 
