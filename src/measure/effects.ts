@@ -11,7 +11,7 @@ export interface PatchedMetric {
 export interface Effect {
   /** Ratio of batch means, not cut to 0 ... 1. */
   readonly effect: number;
-  /** 95 % bootstrap interval over sequences; null under 10. */
+  /** 95 % interval over sequences (Fieller); null under 10. */
   readonly interval: Interval | null;
 }
 
@@ -24,8 +24,8 @@ export interface Effect {
  * @throws {InputError} "range" if |clean - corrupted| is under 3 standard errors: there is nothing to restore
  * @see not abs(clean - corrupted) in the denominator, as others have it: the sign would be lost
  */
-export function denoiseEffect({ clean, corrupted, patched }: PatchedMetric, seed = 0): Effect {
-  return effectOf(minus(patched, corrupted), minus(clean, corrupted), seed);
+export function denoiseEffect({ clean, corrupted, patched }: PatchedMetric): Effect {
+  return effectOf(minus(patched, corrupted), minus(clean, corrupted));
 }
 
 /**
@@ -35,12 +35,12 @@ export function denoiseEffect({ clean, corrupted, patched }: PatchedMetric, seed
  *
  * @returns 0 if the patch does nothing, 1 if it destroys all; @throws as {@link denoiseEffect}
  */
-export function noiseEffect({ clean, corrupted, patched }: PatchedMetric, seed = 0): Effect {
-  return effectOf(minus(clean, patched), minus(clean, corrupted), seed);
+export function noiseEffect({ clean, corrupted, patched }: PatchedMetric): Effect {
+  return effectOf(minus(clean, patched), minus(clean, corrupted));
 }
 
-function effectOf(numerators: Float64Array, denominators: Float64Array, seed: number): Effect {
-  const { ratio, interval } = ratioInterval(numerators, denominators, { seed });
+function effectOf(numerators: Float64Array, denominators: Float64Array): Effect {
+  const { ratio, interval } = ratioInterval(numerators, denominators);
   return { effect: ratio, interval };
 }
 

@@ -1,8 +1,7 @@
-/** @file Confidence intervals over sequences: logit-t with a correction for skew for scores, t for nats, bootstrap for ratios of effects. */
+/** @file Confidence intervals over sequences: logit-t with a correction for skew for scores, t for nats, Fieller's for ratios of effects. */
 import { quantileSorted } from "d3-array";
 import jStat from "jstat";
 import { InputError } from "../base/errors.ts";
-import { random } from "../base/random.ts";
 import { moments } from "./moments.ts";
 
 /** [low, high]; made anew at each call, so that a Result may hold it. */
@@ -78,41 +77,46 @@ export function meanInterval(values: ArrayLike<number>, level = 0.95): Interval 
 }
 
 /**
- * How sure a ratio of two batch means is: percentile bootstrap, sequences drawn with replacement.
+ * How sure a ratio of two batch means is: Fieller's interval.
  *
- * The ratio is mean(numerators) / mean(denominators); both values of a sequence are drawn together. It is not cut to
- * 0 ... 1.
+ * The ratio is r = mean(x) / mean(y). The interval has every r' for which the mean of x - r' y is within t standard errors of 0, t the
+ * 0.975 quantile of Student's t with n - 1 degrees of freedom: the numbers between the roots of
+ * r'^2 (my^2 - k syy) - 2 r' (mx my - k sxy) + mx^2 - k sxx = 0, with means m, covariances s and k = t^2 / n. It is not cut to 0 ... 1.
  *
  * @param numerators one number per sequence, such as patched - corrupted
  * @param denominators of the same sequences, such as clean - corrupted
  * @returns ratio, and [low, high] or null under {@link FEWEST_FOR_INTERVAL} sequences
  * @throws {InputError} "range" if the mean denominator is within 3 standard errors of 0: there is no effect to divide
- * @see coverage of the percentile bootstrap is below its level at small n (.85 to .90 at n = 10)
+ * @see Fieller 1954, doi.org/10.1111/j.2517-6161.1954.tb00159.x. Exact where x and y are normal; over four kinds of values it covers
+ *   .90 to .96 at n = 10, where a percentile bootstrap covers .85 to .90 (test/measure/interval.test.ts)
  */
 export function ratioInterval(
   numerators: ArrayLike<number>,
   denominators: ArrayLike<number>,
-  { seed = 0, draws = 2000, level = 0.95 }: { seed?: number; draws?: number; level?: number } = {},
 ): { readonly ratio: number; readonly interval: Interval | null } {
   checkFinite("ratioInterval", numerators);
   checkFinite("ratioInterval", denominators);
   checkDenominators(numerators.length, denominators);
   const count = numerators.length;
-  const ratio = moments(numerators).mean / moments(denominators).mean;
+  const [above, below] = [moments(numerators).mean, moments(denominators).mean];
+  const ratio = above / below;
   if (count < FEWEST_FOR_INTERVAL) return { ratio, interval: null };
-  const { integer } = random(seed);
-  const ratios = Float64Array.from({ length: draws }, () => {
-    let above = 0;
-    let below = 0;
-    for (let draw = 0; draw < count; draw++) {
-      const sequence = integer(0, count - 1);
-      above += numerators[sequence]!;
-      below += denominators[sequence]!;
-    }
-    return above / below;
-  }).sort();
-  const tail = (1 - level) / 2;
-  return { ratio, interval: [quantile(ratios, tail), quantile(ratios, 1 - tail)] };
+  // Around the ratio itself, r' = r + d: what is squared stays small, and exact proportion has no width.
+  const rest = Float64Array.from(numerators, (value, at) => value - ratio * denominators[at]!);
+  const reach = tQuantile(count) ** 2 / count;
+  const left = below ** 2 - reach * covariance(denominators, denominators); // above 0: t < 3 from 10 values on
+  const half = (reach * covariance(rest, denominators)) / left;
+  const root = Math.sqrt(half ** 2 + (reach * covariance(rest, rest)) / left);
+  return { ratio, interval: [ratio - half - root, ratio - half + root] };
+}
+
+/** Of a sample: divided by one less than there are values. */
+function covariance(left: ArrayLike<number>, right: ArrayLike<number>): number {
+  const [one, other] = [moments(left).mean, moments(right).mean];
+  let sum = 0;
+  for (let index = 0; index < left.length; index++)
+    sum += (left[index]! - one) * (right[index]! - other);
+  return sum / (left.length - 1);
 }
 
 /** The value below which a share `probability` of the ascending `sorted` lies, between neighbours in proportion. */

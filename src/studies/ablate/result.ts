@@ -46,7 +46,7 @@ const foundSet = z.object({
     .describe(
       "1 - secondCopy / (loss of the first copy - loss of the second), on the rows of the search",
     ),
-  interval: interval.describe("95 % bootstrap interval of kept"),
+  interval: interval.describe("95 % interval of kept (Fieller)"),
   reached: z.boolean().describe("whether the search got where it should"),
   pruned: z.boolean().describe("whether heads that are not needed were looked for one by one"),
   check: z

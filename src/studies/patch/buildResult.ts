@@ -49,7 +49,7 @@ export function patchResultOf(measured: MeasuredPatch): PatchResult {
   };
 }
 
-/** One for each component; without intervals the bootstrap is saved. */
+/** One for each component; without intervals what they take is saved. */
 function effectsOf(
   { clean, corrupted, patched }: PatchedRuns,
   metric: MetricName,

@@ -28,7 +28,7 @@ export const patchResult = z.object({
     .array(z.array(interval))
     .nullable()
     .describe(
-      "95 % bootstrap intervals of the effects [layer][head], one row for chosen heads; null by position, or without effects",
+      "95 % intervals (Fieller) of the effects [layer][head], one row for chosen heads; null by position, or without effects",
     ),
   centredLogit: z
     .object({ clean: z.number(), corrupted: z.number(), values: components, effects: components })

@@ -169,7 +169,7 @@ function groupOf(
 /** Null where pieces with repeats are too few, or their numbers too uneven, to say. */
 function intervalOf(sums: readonly number[], counts: readonly number[]): [number, number] | null {
   try {
-    const { interval } = ratioInterval(sums, counts, { draws: 1000 });
+    const { interval } = ratioInterval(sums, counts);
     return interval && [interval[0], interval[1]];
   } catch (error) {
     if (error instanceof InputError) return null;

@@ -45,7 +45,7 @@ export const textResult = z.object({
         .describe(
           "first all; then by n-gram; then by distance; last all again, attention summed over what followed every earlier copy",
         ),
-      intervals: intervalByHead.describe("95 % of `all`, bootstrap over pieces; null under 10"),
+      intervals: intervalByHead.describe("95 % of `all` over pieces (Fieller); null under 10"),
       random: z
         .object({ scores: byHead, uniform: z.number(), examples: z.int() })
         .describe("induction scores on repeated random tokens, to compare with"),

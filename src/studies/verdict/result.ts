@@ -230,7 +230,7 @@ const onText = z.object({
         head: z.int(),
         label: z.enum(LABELS).describe("on random tokens"),
         random: z.number().describe("gain of induction attention on random tokens"),
-        attention: estimate.describe("to what followed every earlier copy, summed; bootstrap"),
+        attention: estimate.describe("to what followed every earlier copy, summed; Fieller"),
         attends: z
           .enum(TEXT_PLACES)
           .describe(
