@@ -144,6 +144,8 @@ export { shapley } from "./studies/shapley/shapley.ts";
 export type { ShapleyOptions } from "./studies/shapley/plan.ts";
 export { behaviours } from "./studies/behaviours/behaviours.ts";
 export type { BehavioursOptions } from "./studies/behaviours/plan.ts";
+export { fewShot } from "./studies/fewShot/fewShot.ts";
+export type { FewShotOptions } from "./studies/fewShot/plan.ts";
 export { score } from "./studies/score/score.ts";
 export type { ScoreOptions } from "./studies/score/plan.ts";
 export { image, type ImageOptions } from "./studies/image/image.ts";
@@ -171,6 +173,7 @@ export {
   type BehaviourResult,
   type BehavioursResult,
 } from "./studies/behaviours/result.ts";
+export { fewShotResult, type FewShotResult } from "./studies/fewShot/result.ts";
 export { auditResult, type AuditResult } from "./studies/audit/result.ts";
 export {
   detectorResult,

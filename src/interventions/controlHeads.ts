@@ -1,5 +1,7 @@
 /** @file Random heads to compare with. */
+import { headName, type HeadAt } from "../base/headName.ts";
 import type { Random } from "../base/random.ts";
+import { FEWEST_SETS } from "../results/causalNames.ts";
 
 /** A head, or what stands for one in a sweep. */
 export interface HeadPlace {
@@ -46,6 +48,24 @@ export function controlsByLayer<Head extends HeadPlace>(
     controls.push(...left.splice(inLayer, 1));
   }
   return controls;
+}
+
+/** Draws for each set that is wanted: in layers of few heads many are alike. */
+const DRAWS = 8;
+
+/** Up to `count` different sets of `size` heads as `drawSet` gives them; none if fewer than {@link FEWEST_SETS} are found. */
+export function differentSets(
+  size: number,
+  count: number,
+  drawSet: () => HeadAt[],
+): (readonly HeadAt[])[] {
+  const sets = new Map<string, HeadAt[]>();
+  for (let tries = 0; tries < DRAWS * count && sets.size < count; tries++) {
+    const set = drawSet();
+    if (set.length < size) break;
+    sets.set(set.map(headName).sort().join(" "), set);
+  }
+  return sets.size < FEWEST_SETS ? [] : [...sets.values()];
 }
 
 function among(heads: readonly HeadPlace[], { layer, head }: HeadPlace): boolean {

@@ -64,3 +64,6 @@ export const REPLACEMENTS = ABLATION_KINDS.filter(
   (kind) => kind !== "pattern-preserving" && kind !== "redirect",
 );
 export type Replacement = (typeof REPLACEMENTS)[number];
+
+/** A band needs at least as many different random sets: fewer do not make a null that anything can be above or below. */
+export const FEWEST_SETS = 3;

@@ -24,7 +24,7 @@ interface FigureKind {
 }
 
 const OF_HEADS =
-  "score, score-patterns, verdict, card, compare of two models of one architecture, patch, path, ablate of every head, text, behaviours, circuit, image, detector or phase";
+  "score, score-patterns, verdict, card, compare of two models of one architecture, patch, path, ablate of every head, text, behaviours, few-shot, circuit, image, detector or phase";
 
 /** All figures. A word behind `=` says more: `scatter=induction,effect`. */
 export const FIGURES = {
@@ -44,8 +44,8 @@ export const FIGURES = {
     make: (view, _, how) => labelFigure(view, how),
   },
   curve: {
-    what: "losses as heads go one after the other, beside random sets",
-    from: "ablate with --curve",
+    what: "losses, or few-shot accuracy, as heads go, beside random sets",
+    from: "ablate with --curve, or few-shot",
     make: (view, _, how) => namedPicture(view, "curve", how),
   },
   circuit: {

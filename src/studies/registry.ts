@@ -30,6 +30,7 @@ export const STUDIES = {
   "phase-seeds": () => import("./phase/studySeeds.ts"),
   text: () => import("./text/study.ts"),
   behaviours: () => import("./behaviours/study.ts"),
+  "few-shot": () => import("./fewShot/study.ts"),
   compare: () => import("./compare/study.ts"),
   check: () => import("./check/study.ts"),
   card: () => import("./card/study.ts"),

@@ -20,6 +20,7 @@ import { check } from "../../src/studies/check/check.ts";
 import { circuit } from "../../src/studies/circuit/circuit.ts";
 import { canRun, type ModelStudy } from "../../src/studies/common/canRun.ts";
 import { compare } from "../../src/studies/compare/compare.ts";
+import { fewShot } from "../../src/studies/fewShot/fewShot.ts";
 import { image } from "../../src/studies/image/image.ts";
 import { lens } from "../../src/studies/lens/lens.ts";
 import { fingerprint } from "../../src/studies/patch/fingerprint.ts";
@@ -122,7 +123,14 @@ const STUDIES: Readonly<Record<ModelStudy, (model: LoadedModel) => Promise<unkno
     phaseRun([{ step: 1, open: () => Promise.resolve({ ...model, close: async () => {} }) }], rows),
   text: (model) => text(model, { backend, tokens: [[5, 6, 7, 5, 6, 7, 8]] }),
   compare: (model) => compare([model, model], { ...rows, numExamples: 4 }),
-  check: (model) => check(model, { ...rows, numExamples: 10, rules: ["induction score of any head <= .9"] }),
+  check: (model) =>
+    check(model, { ...rows, numExamples: 10, rules: ["induction score of any head <= .9"] }),
+  "few-shot": async (model) => {
+    if (!(await model.tokenizer())) return; // refused once it is known that there are no words
+    const { curves } = await fewShot(model, { backend, numExamples: 2, randomSets: 2, shots: 2 });
+    for (const { points } of curves)
+      for (const { accuracy } of points) expect(Number.isFinite(accuracy)).toBe(true);
+  },
   behaviours: async (model) => {
     const result = await behaviours(model, { backend, numExamples: 2 });
     const { behaviours: list, skipped } = result;

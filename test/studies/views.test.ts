@@ -28,6 +28,7 @@ import type { CertifyResult } from "../../src/studies/certify/result.ts";
 import type { BehavioursResult } from "../../src/studies/behaviours/result.ts";
 import { check } from "../../src/studies/check/check.ts";
 import { compare } from "../../src/studies/compare/compare.ts";
+import { fewShot } from "../../src/studies/fewShot/fewShot.ts";
 import { image } from "../../src/studies/image/image.ts";
 import { openFolder } from "../../src/models/folder.ts";
 import { lens } from "../../src/studies/lens/lens.ts";
@@ -60,6 +61,7 @@ import { writeResult } from "../../src/studies/writeResult.ts";
 import { oneEngine } from "../interventions/engine.ts";
 import { plantedRun } from "./phase/plantedRun.ts";
 import { PANDAS, readByPandas } from "./pandas.ts";
+import { wordTokenizer } from "./fewShot/wordTokenizer.ts";
 import { strictCsv } from "./strictCsv.ts";
 
 /** One Result of each kind, and of each form of a study that shows something else. */
@@ -90,6 +92,10 @@ beforeAll(async () => {
   results["path sets"] = await pathPatch(model, { ...common, into: ["1.2"], route: "k", from });
   results["attribution"] = await attribution(model, { ...common, paths: true });
   results["ablate"] = await ablate(model, common);
+  results["few-shot"] = await fewShot(
+    { ...model, tokenizer: () => Promise.resolve(wordTokenizer(256)) },
+    { backend, numExamples: 10, tasks: ["opposites"], shots: 4, randomSets: 3 },
+  );
   results["shapley"] = await shapley(model, { ...common, heads: ["0.3", "1.1", "1.2"] });
   const sets = [["1.2", "0.3"], ["0.1"]];
   results["ablate sets"] = await ablate(model, { ...common, eachHead: false, sets });
@@ -230,13 +236,13 @@ describe.each(NAMES)("the view of %s", (name) => {
 /** Results of these kinds have two numbers of every head or more. */
 const OF_HEADS = [
   ...["score", "score-patterns", "verdict", "card", "compare", "patch", "path", "ablate", "text"],
-  ...["behaviours", "circuit", "image", "detector", "phase"],
+  ...["behaviours", "few-shot", "circuit", "image", "detector", "phase"],
 ];
 const GIVEN: Readonly<Partial<Record<FigureName, readonly string[]>>> = {
   scatter: OF_HEADS,
   maps: OF_HEADS,
   labels: ["verdict", "card"],
-  curve: ["ablate curve"],
+  curve: ["few-shot", "ablate curve"],
   circuit: ["verdict", "card"],
   steps: ["phase", "phase-seeds"],
   table: NAMES,
@@ -351,7 +357,10 @@ test.each([
     "maps=inducton,effect",
     "this Result has no number inducton of every head; the nearest are induction",
   ],
-  ["curve", "the figure curve needs a Result of ablate with --curve; this one, of verdict"],
+  [
+    "curve",
+    "the figure curve needs a Result of ablate with --curve, or few-shot; this one, of verdict",
+  ],
 ])("the figure %s of a verdict is refused in a sentence", async (figure, words) => {
   const file = join(tmpdir(), "none.svg");
   await expect(writeResult(results["verdict"], file, { figure })).rejects.toThrow(words);

@@ -4,9 +4,9 @@ import { random, type Random } from "../../base/random.ts";
 import { INDUCTION_ATTENTION } from "../../measure/attendsLikeInduction.ts";
 import { meanInterval } from "../../measure/interval.ts";
 import { moments } from "../../measure/moments.ts";
-import { FEWEST_SETS, type AblateResult } from "./result.ts";
+import type { AblateResult } from "./result.ts";
 import { jobName, type AblationJob, type Losses } from "./ablationRuns.ts";
-import { controlsByLayer } from "../../interventions/controlHeads.ts";
+import { controlsByLayer, differentSets } from "../../interventions/controlHeads.ts";
 import { headName, type HeadAt } from "../../base/headName.ts";
 import { checkWholeNumber } from "../../base/checkWholeNumber.ts";
 
@@ -15,7 +15,7 @@ export interface CurvePlan {
   readonly order: readonly (HeadAt & { readonly score: number })[];
   /**
    * For each beginning of the order, different sets of as many other heads of each layer, none of them a candidate; none where
-   * there are fewer than {@link FEWEST_SETS}.
+   * there are too few of them.
    */
   readonly random: readonly (readonly (readonly HeadAt[])[])[];
   /** The same of any heads of the model, wherever they are and whatever they do. */
@@ -37,9 +37,6 @@ export interface CurveOptions {
 
 const COUNT = 10;
 const RANDOM_SETS = 10;
-
-/** Draws for each set that is wanted: in layers of few heads many are alike. */
-const DRAWS = 8;
 
 /**
  * The heads of a curve and those of its band.
@@ -76,26 +73,6 @@ export function curvePlan(
     random: bandOf(3, (heads, draw) => controlsByLayer(others, heads, { not: heads, draw })),
     anyHeads: bandOf(3 + all.length, (heads, draw) => draw.shuffled(all).slice(0, heads.length)),
   };
-}
-
-/** None if fewer than {@link FEWEST_SETS} are found. */
-function differentSets(
-  size: number,
-  randomSets: number,
-  drawSet: () => HeadAt[],
-): (readonly HeadAt[])[] {
-  const sets = new Map<string, HeadAt[]>();
-  for (let tries = 0; tries < DRAWS * randomSets && sets.size < randomSets; tries++) {
-    const set = drawSet();
-    if (set.length < size) break;
-    sets.set(setName(set), set);
-  }
-  return sets.size < FEWEST_SETS ? [] : [...sets.values()];
-}
-
-/** The same for the same heads in another order. */
-function setName(heads: readonly HeadAt[]): string {
-  return heads.map(headName).sort().join(" ");
 }
 
 /** Every beginning of the order, and the random sets beside it. */

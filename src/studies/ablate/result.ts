@@ -16,9 +16,6 @@ import {
 
 export { ABLATION_KINDS, IDEAL_PATTERNS, type AblationKind, type IdealPattern };
 
-/** A band needs at least as many different random sets: fewer do not make a null that anything can be above or below. */
-export const FEWEST_SETS = 3;
-
 const losses = z.object({
   firstCopy: z.number(),
   secondCopy: z.number(),

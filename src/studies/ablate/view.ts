@@ -1,7 +1,8 @@
 /** @file What `ablate` shows. */
 import { headName, headAt } from "../../base/headName.ts";
 import { range } from "d3-array";
-import { FEWEST_SETS, type AblateResult } from "./result.ts";
+import { FEWEST_SETS } from "../../results/causalNames.ts";
+import type { AblateResult } from "./result.ts";
 import type { BarChart } from "../../draw/bars.ts";
 import type { Line, LineFigure, LinePanel } from "../../draw/lines.ts";
 import { nats, plural, share } from "../../draw/numbers.ts";

@@ -3,6 +3,7 @@ import { shownValue } from "../../base/faultSentences.ts";
 import { InputError } from "../../base/errors.ts";
 import type { OpName } from "../../graph/ops.ts";
 import type { Program } from "../../graph/program.ts";
+import { lacksLastTokenRuns } from "../../interventions/lastTokenRuns.ts";
 import { anatomy } from "../../models/anatomy/anatomy.ts";
 import type { LayerAnatomy, ProgramAnatomy } from "../../models/anatomy/programAnatomy.ts";
 import type { Architecture, Model } from "../../models/family.ts";
@@ -46,6 +47,8 @@ const NEEDS = {
     ),
   "scores that are products": ({ layers }) =>
     firstOf(layers, ({ attention }) => reasonOf(attention.scores.product)),
+  /** The last token may stand there many times, each copy with other heads changed. */
+  "a last token that stands alone": (_, __, program) => lacksLastTokenRuns({ program }),
   /** What a proof knows every operation of. */
   "two layers of attention alone": ({ layers }, { family, positions }, program) => {
     const other = program.ops.find(({ op }) => !PROVED_OPS.has(op));
@@ -121,6 +124,7 @@ const NEEDS_OF = {
   /** Rules about labels need more, as verdicts do. */
   check: ["a causal mask"],
   behaviours: ["a causal mask"],
+  "few-shot": [...CAUSAL, "a last token that stands alone"],
 } as const satisfies Readonly<Record<string, readonly Need[]>>;
 
 /** A study that runs a model, or an option of one that needs more. */
@@ -138,7 +142,7 @@ const STACKS = "score-stacks";
 /** Studies of one model, as the registry calls them. */
 export const MODEL_STUDIES = [
   ...(["score", "verdict", "patch", "path", "attribution", "ablate", "lens", "circuit"] as const),
-  ...(["attention", "why", "analyse", "text", "behaviours", "image"] as const),
+  ...(["attention", "why", "analyse", "text", "behaviours", "few-shot", "image"] as const),
 ] satisfies readonly ModelStudy[];
 
 type DescribedModel = Pick<Model, "program" | "architecture" | "seeing">;

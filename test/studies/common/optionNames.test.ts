@@ -6,7 +6,7 @@ import { writeResult } from "../../../src/report.ts";
 
 const STUDIES = [
   ...["score", "verdict", "ablate", "patch", "pathPatch", "attribution", "lens", "circuit"],
-  ...["analyse", "attention", "text", "why", "check", "shapley", "fingerprint"],
+  ...["analyse", "attention", "text", "why", "check", "shapley", "fingerprint", "fewShot"],
 ] as const;
 type Study = (model: unknown, options: object) => unknown;
 
