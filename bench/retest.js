@@ -3,7 +3,9 @@
  * other random rows. How many heads keep their label, which labels flip, and whether heads that flip are flagged `undecided`;
  * with --both also whether `--quick` says what the full verdict says. Verdicts are kept in .bench/retest as long as the code
  * that they come from is the same, so a run that was interrupted, or asked for more seeds, goes on. Without a model:
- * SmolLM2-135M and Gemma 3 270M, where ../shared has them, and zoo:attn-2l.
+ * SmolLM2-135M and Gemma 3 270M, where ../shared has them, and zoo:attn-2l. `--docs` writes the table into docs/benchmark.md.
+ *
+ * `--pool N`: in place of that how far labels by attention agree between draws of 14, 20, 28 and 56 of N rows.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -11,7 +13,9 @@ import { openModel } from "../dist/models/open.js";
 import { nativeBackend } from "../dist/runtime/native.js";
 import { verdict } from "../dist/studies/verdict/verdict.js";
 import { measuredOnce } from "./measuredOnce.js";
+import { writeDocsTable } from "./docsTable.js";
 import { agreement, between } from "./retest/agreement.js";
+import { agreementByRows } from "./retest/byRows.js";
 import { row, table } from "./statistics.js";
 import { verdictHash } from "./verdictHash.js";
 
@@ -45,15 +49,40 @@ async function labelsOf(model, kind, seed) {
   const { heads } = await verdict(model, { backend, seed, quick: kind === "quick" });
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
   process.stderr.write(`${model.id} ${kind} seed ${seed}: ${seconds} s\n`);
-  return heads.map(({ layer, head, label, flags }) => ({
+  return heads.map(({ layer, head, label, flags, behaviours, evidence: { attention } }) => ({
     head: `${layer}.${head}`,
     label,
     undecided: flags.includes("undecided"),
+    behaviours: behaviours.map(({ name }) => name),
+    attention: {
+      ...attention,
+      gains: attention.gains.map(({ low, high, value }) => ({ low, high, value })),
+    },
   }));
 }
 
 let missed = false;
-for (const name of models) {
+const pool = Number(valueOf("--pool") ?? 0);
+const docsRows = [];
+for (const name of pool > 0 ? models : []) {
+  const model = await openModel(name);
+  const sizes = [14, 20, 28, 56].filter((size) => 2 * size <= pool);
+  const found = await agreementByRows(model, backend, { pool, sizes, draws: 40 });
+  await model.close();
+  const percent = (share) => `${(100 * share).toFixed(1)} %`;
+  const rows = found.map(({ size, pairs, undecided, layers, flagged, flipping }) =>
+    row(
+      `${size} rows: pairs of draws that give a head one label`,
+      percent(pairs),
+      "",
+      null,
+      `${percent(undecided)} of heads undecided, the last of them after ${percent(layers)} of the layers; ${flagged} of ${flipping} heads that flip are flagged`,
+    ),
+  );
+  docsRows.push(...rows.map((each) => ({ ...each, what: `${shortName(name)}: ${each.what}` })));
+  console.log(`${shortName(name)}, draws of ${pool} rows, labels by attention\n${table(rows)}\n`);
+}
+for (const name of pool > 0 ? [] : models) {
   const model = await openModel(name);
   const runs = {};
   for (const kind of kinds) {
@@ -67,12 +96,27 @@ for (const name of models) {
     rows.push(targetRow("quick and full agree, same seed", same, 0.98));
   }
   missed ||= rows.some(({ met }) => met === false);
+  docsRows.push(
+    ...rows.map((each) => ({ ...each, what: `${shortName(name)}, ${each.what.trim()}` })),
+  );
   console.log(
-    `${name.split("/").at(-1)}, ${seeds} seeds${seeds < 10 ? " (too few for the targets)" : ""}`,
+    `${shortName(name)}, ${seeds} seeds${seeds < 10 ? " (too few for the targets)" : ""}`,
   );
   console.log(`${table(rows)}\n`);
 }
+if (has("--docs"))
+  writeDocsTable(
+    pool > 0 ? "bench:retest rows" : "bench:retest",
+    pool > 0
+      ? `Labels by attention alone, 40 draws of ${pool} rows:`
+      : `${seeds} seeds of each${seeds < 10 ? " (too few for the targets)" : ""}:`,
+    docsRows,
+  );
 if (missed) process.exitCode = 1;
+
+function shortName(name) {
+  return name.split("/").at(-1);
+}
 
 function targetRow(what, share, target) {
   const got = share === null ? "none" : `${(100 * share).toFixed(1)} %`;
