@@ -271,12 +271,7 @@ async function killed(times) {
     }),
   );
   const { uniform } = random(0);
-  const whole = spawnSync(
-    process.execPath,
-    [MAIN, "sweep", "kills.yml", "--folder", "whole", "--workers", "2"],
-    { cwd: folder },
-  );
-  if (whole.status !== 0) throw new Error(String(whole.stderr));
+  const { first, all } = await wholeSweep();
   const counts = [];
   for (let time = 0; time < times; time++) {
     const child = spawn(
@@ -284,20 +279,39 @@ async function killed(times) {
       [MAIN, "sweep", "kills.yml", "--folder", "killed", "--workers", "2", "--quiet"],
       { cwd: folder, stdio: "ignore" },
     );
-    await sleep(600 + 2400 * uniform());
+    await sleep(first / 2 + uniform() * (first / 2 + (all - first) / 8));
     child.kill("SIGKILL");
     await exitOf(child);
-    counts.push(
-      existsSync(join(folder, "killed/results"))
-        ? readdirSync(join(folder, "killed/results")).length
-        : 0,
-    );
+    counts.push(resultsIn("killed"));
   }
   const last = JSON.parse(cli("sweep", "kills.yml", "--folder", "killed", "--json").stdout);
   console.log(`kills: Results after each of ${times} SIGKILLs: ${counts.join(" ")}`);
   console.log(
     `kills: then ${last.computed} computed, ${last.known} known, ${last.failed.length} set aside; the tables are ${sameTables("whole", "killed") ? "the same bytes" : "NOT THE SAME"}`,
   );
+}
+
+const resultsIn = (name) => {
+  const results = join(folder, name, "results");
+  const files = existsSync(results) ? readdirSync(results) : [];
+  return files.filter((file) => file.endsWith(".json")).length;
+};
+
+/** The sweep that nobody kills: milliseconds to its first Result and to its end, which say when to kill on a machine as busy as this one. */
+async function wholeSweep() {
+  const began = performance.now();
+  const child = spawn(
+    process.execPath,
+    [MAIN, "sweep", "kills.yml", "--folder", "whole", "--workers", "2"],
+    { cwd: folder, stdio: ["ignore", "ignore", "inherit"] },
+  );
+  let first = 0;
+  while (child.exitCode === null && child.signalCode === null) {
+    if (first === 0 && resultsIn("whole") > 0) first = performance.now() - began;
+    await sleep(20);
+  }
+  if (child.exitCode !== 0) throw new Error(`sweep ended with ${child.exitCode}`);
+  return { first, all: performance.now() - began };
 }
 
 function sameTables(first, other) {
