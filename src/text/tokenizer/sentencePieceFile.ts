@@ -60,7 +60,10 @@ export function sentencePieceFile(file: Uint8Array, name: string): SentencePiece
   const { length = 0 } = (parts.normalizer.table ?? {}) as { length?: number };
   const pieces = parts.pieces as { piece?: string; score?: number; type?: number }[];
   if (pieces.length === 0 || pieces.some(({ piece }) => !piece))
-    throw new InputError("tokenizer", `${name} has no pieces, or pieces without text`);
+    throw new InputError(
+      "tokenizer",
+      `${name} is no file of SentencePiece: it has no pieces, or pieces without text`,
+    );
   const { rule, addsPrefix, dropsSpaces, marksSpaces } = normalizer;
   return {
     ...trainer,
