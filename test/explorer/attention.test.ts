@@ -152,7 +152,7 @@ describePage("attention in the explorer", (open) => {
 
   test("refuses a text that has no room before it is run, says how long one may be, and offers no longer blocks", async () => {
     const folder = emptyFolder();
-    const sizes = { ...SMALL, contextLength: 4096, width: 64, heads: 32, layers: 8 };
+    const sizes = { ...SMALL, contextLength: 1800, width: 64, heads: 32, layers: 8 };
     await writeCheckpoint(folder, "wide", { sizes });
     const longest = Math.floor(Math.sqrt(1.2e9 / (8 * 32 * 8))); // two arrays of heads by length by length, but for the weights
     const { tab } = await open("#view=attention");
