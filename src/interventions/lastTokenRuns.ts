@@ -8,7 +8,7 @@ import type { HeadAt } from "../base/headName.ts";
 import { builder } from "../graph/builder.ts";
 import { narrow } from "../graph/edits/narrow.ts";
 import { replace, replacementInputs } from "../graph/edits/replace.ts";
-import { prune, type Fill, type Program, type ProgramInput } from "../graph/program.ts";
+import { prune, type Program, type ProgramInput } from "../graph/program.ts";
 import { anatomy } from "../models/anatomy/anatomy.ts";
 import { hookName } from "../models/anatomy/hookNames.ts";
 import type { Model } from "../models/family.ts";
@@ -47,30 +47,6 @@ const CHOICE = "last.choice";
 const LOSS = metricValue("token-loss");
 const zName = (layer: number) => hookName(layer, "attn.hook_z");
 const lastZ = (layer: number) => `last.${zName(layer)}`;
-
-/** Inputs that are numbered by position alone, or by query and key: copies of a position get what it has. */
-const COPIED: ReadonlySet<Fill["kind"]> = new Set<Fill["kind"]>([
-  ...(["constant", "count", "rotary", "temperature", "sinusoids"] as const),
-  ...(["causalMask", "alibiMask", "relativeBuckets"] as const),
-]);
-
-/** Operations after which a position knows of its neighbours. */
-const BESIDE: ReadonlySet<string> = new Set([
-  ...["slice", "concat", "pad", "take", "repeat", "softmax"],
-  ...["shift", "cumulate", "convolve", "recur"],
-]);
-
-/** Why a model's last token cannot stand there many times; null where it can. */
-export function lacksLastTokenRuns({ program }: Pick<Model, "program">): string | null {
-  const other = program.inputs.find(({ fill }) => fill && !COPIED.has(fill.kind));
-  const beside = program.ops.find(
-    ({ op, attributes }) =>
-      BESIDE.has(op) && "axis" in attributes && attributes.axis === "position",
-  );
-  return other || beside
-    ? "its positions see each other by other means than attention, so that the last one cannot stand there many times"
-    : null;
-}
 
 /** Tokens that stand last in one run at most, and numbers that their logits have together. */
 const MOST_COPIES = 384;

@@ -4,8 +4,8 @@ import { headsCalled } from "../../src/interventions/headNames.ts";
 const MODEL = { layers: 2, heads: 4 };
 
 test("gives heads by name, by numbers and by layer, each once, in the order of the choices", () => {
-  const named = headsCalled(["1.2", { layer: 0, head: 3 }, "1.*", " 0.3 "], MODEL, "heads");
-  expect(named.map(({ layer, head }) => `${layer}.${head}`)).toEqual([
+  const heads = headsCalled(["1.2", { layer: 0, head: 3 }, "1.*", " 0.3 "], MODEL, "heads");
+  expect(heads.map(({ layer, head }) => `${layer}.${head}`)).toEqual([
     ..."1.2 0.3 1.0 1.1 1.3".split(" "),
   ]);
 });

@@ -3,8 +3,8 @@ import { shownValue } from "../../base/faultSentences.ts";
 import { InputError } from "../../base/errors.ts";
 import type { OpName } from "../../graph/ops.ts";
 import type { Program } from "../../graph/program.ts";
-import { lacksLastTokenRuns } from "../../interventions/lastTokenRuns.ts";
 import { anatomy } from "../../models/anatomy/anatomy.ts";
+import { lacksLastTokenRuns } from "../../models/anatomy/lastTokenRepeats.ts";
 import type { LayerAnatomy, ProgramAnatomy } from "../../models/anatomy/programAnatomy.ts";
 import type { Architecture, Model } from "../../models/family.ts";
 

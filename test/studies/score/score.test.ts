@@ -32,14 +32,17 @@ describe.each(engines.map((engine) => [engine.device, engine] as const))(
 
     test("tells on its way the Result of the first sequences, which is that of a score of as many", async () => {
       const model = await openPlanted("induction");
-      const told: ScoreResult[] = [];
+      const partialResults: ScoreResult[] = [];
       const options = { backend: engine, numExamples: 23 };
-      const whole = await score(model, { ...options, soFar: (result) => told.push(result) });
-      const counts = told.map(({ input }) => input.examples);
+      const whole = await score(model, {
+        ...options,
+        soFar: (result) => partialResults.push(result),
+      });
+      const counts = partialResults.map(({ input }) => input.examples);
       expect(counts.length).toBeGreaterThan(1);
       expect(counts).toEqual(counts.toSorted((a, b) => a - b));
       expect(counts.at(-1)).toBeLessThan(whole.input.examples);
-      for (const part of told) {
+      for (const part of partialResults) {
         expect(scoreResult.safeParse(part).error).toBeUndefined();
         const alone = await score(model, { ...options, numExamples: part.input.examples });
         expect(part.scores).toEqual(alone.scores);
