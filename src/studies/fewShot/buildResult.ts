@@ -142,7 +142,12 @@ const NAMED = 5;
 
 type Summary = Pick<FewShotResult, "clean" | "curves" | "functionVector" | "rankCorrelation">;
 
-function wordsOf({ clean, curves, functionVector, rankCorrelation: correlation }: Summary): string[] {
+function wordsOf({
+  clean,
+  curves,
+  functionVector,
+  rankCorrelation: correlation,
+}: Summary): string[] {
   const best = functionVector.scores
     .flatMap((row, layer) => row.map((value, head) => ({ layer, head, value })))
     .filter(({ layer, head }) => (functionVector.intervals[layer]![head]?.[0] ?? 0) > 0)
