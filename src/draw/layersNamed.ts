@@ -1,7 +1,6 @@
 /** @file Layers in words. */
-import { group } from "d3-array";
 import type { ArchitectureInfo } from "../results/architecture.ts";
-import { plural, share } from "./numbers.ts";
+import { plural } from "./numbers.ts";
 
 /** `layers 0-2, 4`. */
 export function layersNamed(layers: readonly number[]): string {
@@ -13,14 +12,6 @@ export function layersNamed(layers: readonly number[]): string {
   }
   const ranges = runs.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`));
   return `${layers.length === 1 ? "layer" : "layers"} ${ranges.join(", ")}`;
-}
-
-/** One number from 0 to 1 for each layer: `.02`, or `.03 in layers 0-2, .00 in layer 3` where layers differ. */
-export function sharesByLayer(values: readonly number[]): string {
-  const layers = group([...values.keys()], (layer) => share(values[layer]!));
-  const [first] = layers.keys();
-  if (layers.size < 2) return first ?? "";
-  return [...layers].map(([value, own]) => `${value} in ${layersNamed(own)}`).join(", ");
 }
 
 /**

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { layersNamed, sharesByLayer, windowsNamed } from "../../src/draw/layersNamed.ts";
+import { layersNamed, windowsNamed } from "../../src/draw/layersNamed.ts";
+import { sharesByLayer } from "../../src/draw/sharesByLayer.ts";
 import { aboutLines, modelWords } from "../../src/draw/studyView.ts";
 import { openFolder } from "../../src/models/folder.ts";
 import { score } from "../../src/studies/score/score.ts";

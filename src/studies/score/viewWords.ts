@@ -2,7 +2,7 @@
 import { headName } from "../../base/headName.ts";
 import { INDUCTION_ATTENTION } from "../../measure/attendsLikeInduction.ts";
 import type { ScoreResult } from "./result.ts";
-import { sharesByLayer } from "../../draw/layersNamed.ts";
+import { sharesByLayer } from "../../draw/sharesByLayer.ts";
 import { nats, plural, share } from "../../draw/numbers.ts";
 
 /** `18.6 .93 [.91, .95]`, one for each top head. */

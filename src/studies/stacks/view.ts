@@ -1,7 +1,7 @@
 /** @file What the scores of stacks show: a map for each direction, the best heads, every score of every head. */
 import { UNIT_SCALE } from "../../draw/headScale.ts";
 import type { Matrices } from "../../draw/matrices.ts";
-import { sharesByLayer } from "../../draw/layersNamed.ts";
+import { sharesByLayer } from "../../draw/sharesByLayer.ts";
 import { nats, plural } from "../../draw/numbers.ts";
 import { matricesPicture } from "../../draw/pictures.ts";
 import {
