@@ -63,6 +63,7 @@ export type { AnalyseOptions, HeadScreen } from "./studies/analyse/plan.ts";
 export { audit, type AuditOptions } from "./studies/audit/audit.ts";
 export { blockRows, type BlockChoice } from "./inputs/blockRows.ts";
 export { stackRows, type CrossRows, type FedRows, type StackRows } from "./inputs/stackRows.ts";
+export type { Crossing } from "./measure/stackScores.ts";
 export { ablationRows, type AblationInput, type AblationRows } from "./inputs/ablationRows.ts";
 export { ablate } from "./studies/ablate/ablate.ts";
 export type { AblateOptions, MinimalOptions } from "./studies/ablate/plan.ts";
@@ -231,7 +232,13 @@ export {
   type ScoreName,
   type ScoreResult,
 } from "./studies/score/result.ts";
-export type { BosPolicy, ByteRange, SpecialToken, Tokenizer } from "./text/tokenizer/tokenizer.ts";
+export type {
+  BosPolicy,
+  ByteRange,
+  EosPolicy,
+  SpecialToken,
+  Tokenizer,
+} from "./text/tokenizer/tokenizer.ts";
 export {
   runWithCache,
   type ActivationCache,

@@ -5,12 +5,11 @@ import type { Page } from "playwright-core";
 import { load, openEngine, score } from "../../src/index.ts";
 import { shared, unlessShared } from "../shared.ts";
 import { gitHash } from "../models/hub/fakeHub.ts";
-import { at, checkLooks, describePage, live, value } from "./openPage.ts";
+import { PATIENT, at, checkLooks, describePage, live, value } from "./openPage.ts";
 
 const STORIES = unlessShared("data", "stories260k", "hf");
 const SMOLLM = shared("data", "smollm2-135m", "SmolLM2-135M-Instruct.Q4_1.gguf");
 /** A minute or more of two cores: asked for by name. */
-const PATIENT = process.env["EXPLORER_PATIENT"] === "1";
 
 async function choose(tab: Page, files: Parameters<Page["setInputFiles"]>[1]): Promise<void> {
   await tab.getByRole("button", { name: "Open a model …" }).click();

@@ -6,7 +6,7 @@ import { load, openEngine, runModel, scoreStacks, stackRows } from "../../src/in
 import type { LoadedModel } from "../../src/models/loadedModel.ts";
 import type { ModelInputs } from "../../src/inputs/modelInputs.ts";
 import { shared, unlessShared } from "../shared.ts";
-import { at, describePage, live, value, type Open } from "./openPage.ts";
+import { at, describePage, live, PATIENT, value, type Open } from "./openPage.ts";
 
 /** A pattern of a plain run: [head, query, key]. */
 async function patternOf(model: LoadedModel, inputs: ModelInputs, name: string) {
@@ -132,18 +132,10 @@ describePage("kinds of models in the explorer", (open: Open) => {
     await tab.close();
   });
 
-  test.each([
-    "t5",
-    "bart",
-    "bert",
-    "vit",
-    "dinov2",
-    "clip",
-    "whisper",
-    "llava",
-    "falcon_mamba",
-    "mamba",
-  ])(
+  // each takes some ten seconds of a browser; EXPLORER_PATIENT=1 has all
+  const tiny = ["bart", "vit", "llava", "mamba"];
+  const others = ["t5", "bert", "dinov2", "clip", "whisper", "falcon_mamba"];
+  test.each([...tiny, ...(PATIENT ? others : [])])(
     "a tiny %s: every view shows what there is or says in a sentence what does it",
     async (name) => {
       const folder = shared("goldens", name);

@@ -6,6 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { servePage } from "./servePage.ts";
 
 export const at = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+/** Tests of the page that take most of a minute each run when they are asked for. */
+export const PATIENT = process.env["EXPLORER_PATIENT"] === "1";
+
 export const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
 export const lacks = !existsSync(CHROMIUM)
   ? "no Chromium"
