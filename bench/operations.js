@@ -6,7 +6,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { builder } from "../dist/graph/builder.js";
 import {
   attentionTableFeeds,
   withAttentionScores,
@@ -20,28 +19,14 @@ import { multiplyAdds } from "../dist/runtime/chunks.js";
 import { scoreProgram } from "../dist/studies/score/scoreProgram.js";
 import { gpt2Shape } from "./gpt2Shape.js";
 import { table } from "./statistics.js";
+import { withWholeTables } from "./wholeTables.js";
 
 const [SEQUENCES, LOSSES, LENGTH, MEASURES] = [100, 10, 64, 5];
 const folder = mkdtempSync(join(tmpdir(), "operations-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 const model = await openModel(process.argv[2] ?? (await gpt2Shape(folder, "BF16")));
 const { program, architecture } = model;
-const layers = Array.from({ length: architecture.layers }, (_, layer) => layer);
 const bare = { ...program, outputs: [] };
-
-/** Scores as a product of whole tables with whole patterns. */
-function withWholeTables() {
-  const b = builder(bare);
-  b.input("tables", "float32", { measure: MEASURES, query: "position", key: "position" });
-  return b.program(
-    layers.map((layer) =>
-      b.contract(`blocks.${layer}.attn.hook_pattern`, "tables", ["batch", "measure", "head"], {
-        as: `blocks.${layer}.attn.scores`,
-      }),
-    ),
-    program.limits,
-  );
-}
 
 const start = architecture.bosToken === null ? 0 : 1;
 const length = LENGTH + start;
@@ -50,7 +35,10 @@ const entry = attentionTableFeeds(tables)[0][1].shape[0];
 const sizes = { batch: SEQUENCES, position: length, entry, loss_rows: LOSSES };
 const scored = withAttentionScores(bare, { layers: architecture.layers, measures: MEASURES });
 const steps = {
-  "all values of all sequences": withTokenLoss(withWholeTables(), architecture.vocabulary),
+  "all values of all sequences": withTokenLoss(
+    withWholeTables(bare, { layers: architecture.layers, measures: MEASURES }),
+    architecture.vocabulary,
+  ),
   "only the entries of patterns that scores read": withTokenLoss(scored, architecture.vocabulary),
   [`last layer and unembedding for ${LOSSES} sequences alone: what score runs`]: scoreProgram(
     program,

@@ -23,6 +23,7 @@ import { openBackend } from "../dist/runtime/openBackend.js";
 import { prepare } from "../dist/runtime/prepare.js";
 import { gpt2Shape } from "./gpt2Shape.js";
 import { median } from "./statistics.js";
+import { withWholeTables } from "./wholeTables.js";
 
 const [pairs = "5", device = "cpu"] = process.argv.slice(2);
 const [LAYERS, MEASURES, HEADS] = [4, 5, 12];
@@ -31,21 +32,8 @@ const folder = mkdtempSync(join(tmpdir(), "scoring-product-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 const model = await openModel(await gpt2Shape(folder, "F32", { layers: LAYERS, vocabulary: 1024 }));
 
-/** The product that the gathered entries took the place of. */
-function withWholeTables(program, layers) {
-  const b = builder(program);
-  const tables = { measure: MEASURES, query: "position", key: "position" };
-  b.input("tables", "float32", tables);
-  const scores = layers.map((layer) =>
-    b.contract(`blocks.${layer}.attn.hook_pattern`, "tables", ["batch", "measure", "head"], {
-      as: `blocks.${layer}.attn.scores`,
-    }),
-  );
-  return prune(b.program(scores, program.limits));
-}
-
 const KINDS = {
-  tables: (program) => withWholeTables(program, [...Array(LAYERS).keys()]),
+  tables: (program) => prune(withWholeTables(program, { layers: LAYERS, measures: MEASURES })),
   entries: (program) =>
     prune(withAttentionScores({ ...program, outputs: [] }, { layers: LAYERS, measures: MEASURES })),
 };

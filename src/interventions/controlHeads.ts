@@ -30,7 +30,7 @@ export function controlHeads<Head extends HeadPlace>(
   }: ControlOptions & { readonly layersOf?: readonly Pick<HeadPlace, "layer">[] | undefined },
 ): Head[] {
   const layers = layersOf && new Set(layersOf.map(({ layer }) => layer));
-  const others = pool.filter((head) => !among(not, head) && (layers?.has(head.layer) ?? true));
+  const others = pool.filter((head) => !isAmong(not, head) && (layers?.has(head.layer) ?? true));
   return draw.shuffled(others).slice(0, count);
 }
 
@@ -40,7 +40,7 @@ export function controlsByLayer<Head extends HeadPlace>(
   heads: readonly HeadPlace[],
   { not = [], draw }: ControlOptions,
 ): Head[] {
-  const left = draw.shuffled(pool.filter((head) => !among(not, head)));
+  const left = draw.shuffled(pool.filter((head) => !isAmong(not, head)));
   const controls: Head[] = [];
   for (const { layer } of heads) {
     const inLayer = left.findIndex((other) => other.layer === layer);
@@ -68,6 +68,7 @@ export function differentSets(
   return sets.size < FEWEST_SETS ? [] : [...sets.values()];
 }
 
-function among(heads: readonly HeadPlace[], { layer, head }: HeadPlace): boolean {
+/** Whether the head is one of `heads`. */
+export function isAmong(heads: readonly HeadPlace[], { layer, head }: HeadPlace): boolean {
   return heads.some((other) => other.layer === layer && other.head === head);
 }

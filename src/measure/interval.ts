@@ -88,7 +88,7 @@ export function meanInterval(values: ArrayLike<number>, level = 0.95): Interval 
  * @returns ratio, and [low, high] or null under {@link FEWEST_FOR_INTERVAL} sequences
  * @throws {InputError} "range" if the mean denominator is within 3 standard errors of 0: there is no effect to divide
  * @see Fieller 1954, doi.org/10.1111/j.2517-6161.1954.tb00159.x. Exact where x and y are normal; over four kinds of values it covers
- *   .90 to .96 at n = 10, where a percentile bootstrap covers .85 to .90 (test/measure/interval.test.ts)
+ *   .90 to .96 at n = 10, where a percentile bootstrap covers .85 to .90 (docs/benchmark.md)
  */
 export function ratioInterval(
   numerators: ArrayLike<number>,

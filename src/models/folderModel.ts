@@ -30,19 +30,25 @@ export async function folderModel(
   return withNotices(withVocabulary(model, vocabulary), [notice]);
 }
 
-/** A folder without any of these has no tokenizer, and a page does without what reads one. */
+/** A folder without any of these and without SentencePiece's file has no tokenizer; the small one first. */
 const OF_TOKENIZERS = ["tokenizer_config.json", "vocab.json", "tokenizer.json"];
 
+/** Looked for one by one, so that a large file is read only where no smaller one answers. */
+async function hasTokenizer({ text, bytes }: FolderFiles): Promise<boolean> {
+  for (const name of OF_TOKENIZERS) if ((await text(name)) !== null) return true;
+  return (await bytes(SENTENCE_PIECE)) !== null;
+}
+
 /** The vocabulary, or why it cannot be read: that is an error where a text needs the tokenizer, and not before. */
-async function readableVocabulary({ text, bytes }: FolderFiles): Promise<{
+async function readableVocabulary(files: FolderFiles): Promise<{
   readonly vocabulary: Vocabulary | null;
   readonly notice: string | null;
 }> {
-  const there = await Promise.all([...OF_TOKENIZERS.map(text), bytes(SENTENCE_PIECE)]);
-  if (there.every((file) => file === null)) return { vocabulary: null, notice: null };
+  // a page does without what reads a vocabulary where there is none
+  if (!(await hasTokenizer(files))) return { vocabulary: null, notice: null };
   const { vocabularyIn } = await import("./vocabularyFiles.ts");
   try {
-    return { vocabulary: await vocabularyIn(text, bytes), notice: null };
+    return { vocabulary: await vocabularyIn(files.text, files.bytes), notice: null };
   } catch (error) {
     if (!(error instanceof InputError && error.code === "tokenizer")) throw error;
     const notice = `${error.message}; texts cannot be read, and random rows are drawn from all ids but the special ones of config.json, which may have no text`;

@@ -1,7 +1,7 @@
 /** @file Which heads go: the best of one kind, with and without those of the other, and random ones of the same layers. */
-import { headName, type HeadAt } from "../../base/headName.ts";
+import type { HeadAt } from "../../base/headName.ts";
 import { random } from "../../base/random.ts";
-import { controlsByLayer, differentSets } from "../../interventions/controlHeads.ts";
+import { controlsByLayer, differentSets, isAmong } from "../../interventions/controlHeads.ts";
 import { headsInPercent, type FewShotPlan } from "./plan.ts";
 import { HEAD_KINDS, type HeadKind } from "./result.ts";
 
@@ -54,8 +54,4 @@ export function headCurves(
 /** Two shares of few heads may be the same heads. */
 function isLonger({ heads }: CurvePoint, at: number, points: readonly CurvePoint[]): boolean {
   return at === 0 || heads.length > points[at - 1]!.heads.length;
-}
-
-function isAmong(heads: readonly HeadAt[], head: HeadAt): boolean {
-  return heads.some((other) => headName(other) === headName(head));
 }

@@ -2,13 +2,14 @@
 import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { Backend } from "../../base/backend.ts";
 import { compositionRuns, type CompositionTable } from "../../interventions/compositionRuns.ts";
-import { circuitShares } from "../../interventions/circuitShares.ts";
+import { circuitShares, type CircuitShares } from "../../interventions/circuitShares.ts";
 import {
   embeddingProducts,
   hasEffective,
   type EmbeddingProducts,
 } from "../../interventions/embeddingProducts.ts";
-import type { HeadAt } from "../../base/headName.ts";
+import { headName, type HeadAt } from "../../base/headName.ts";
+import type { Tensor } from "../../base/tensor.ts";
 import { headMatrices, type HeadMatrices } from "../../interventions/headMatrices.ts";
 
 export interface WeightEvidence {
@@ -38,16 +39,28 @@ export async function weightEvidence(
   const raw = await products("raw");
   const effective = hasEffective(model) ? await products("effective") : null;
   const shares = await circuitShares(backend, layers[0]!);
-  const share = async ({ layer, head }: HeadAt, { copying }: EmbeddingProducts) =>
-    (await shares.of(layers[layer]!, "ov", copying, [head]))[0]!;
-  const copying: { readonly raw: number | null; readonly effective: number | null }[] = [];
+  const sharesBy = ({ copying }: EmbeddingProducts) => sharesOf(shares, layers, receivers, copying);
   try {
-    for (const receiver of receivers) {
-      const own = await share(receiver, raw);
-      copying.push({ raw: own, effective: effective && (await share(receiver, effective)) });
-    }
+    const [own, others] = [await sharesBy(raw), effective && (await sharesBy(effective))];
+    const copying = receivers.map((_, at) => ({ raw: own[at]!, effective: others?.[at] ?? null }));
     return { composition, copying };
   } finally {
     await shares.close();
   }
+}
+
+/** OV shares of each receiver; a layer is multiplied once, whatever the number of its receivers. */
+async function sharesOf(
+  shares: CircuitShares,
+  layers: readonly HeadMatrices[],
+  receivers: readonly HeadAt[],
+  between: Tensor,
+): Promise<(number | null)[]> {
+  const byName = new Map<string, number | null>();
+  for (const layer of new Set(receivers.map((receiver) => receiver.layer))) {
+    const heads = receivers.filter((each) => each.layer === layer).map(({ head }) => head);
+    const values = await shares.of(layers[layer]!, "ov", between, heads);
+    heads.forEach((head, at) => byName.set(headName({ layer, head }), values[at]!));
+  }
+  return receivers.map((receiver) => byName.get(headName(receiver))!);
 }

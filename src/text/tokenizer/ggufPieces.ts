@@ -1,8 +1,7 @@
 /** @file The tokenizers of a GGUF that cut words into pieces: the kinds `bert` (WordPiece) and `t5` (SentencePiece's Unigram). */
 import { charsmapOf } from "./charsmap.ts";
 import { list, scoresOf, type GgufMetadata, type Vocabulary } from "./ggufVocabulary.ts";
-import { anyOf, TYPE } from "./pieceTypes.ts";
-import { bytesOfPiece } from "./pipelineTokenizer.ts";
+import { anyOf, idsBetween, pieceBytes, TYPE } from "./pieceTypes.ts";
 import { sentenceNormalizer } from "./sentenceNormalizer.ts";
 import { checkedNormalizer, checkedPreTokenizer } from "./textPipeline.ts";
 import { tokenizerOf, type Tokenizer } from "./tokenizer.ts";
@@ -62,21 +61,11 @@ export function unigramOfGguf(
   );
   const plain = unigramIds(metadata, vocabulary, unknown);
   const words = anyOf([...apart.keys()]);
-  const encoder = new TextEncoder();
   return tokenizerOf({
     description: "the GGUF's t5 tokenizer (SentencePiece, Unigram)",
     ...{ vocabSize: tokens.length, specialTokens: special, ...ends },
-    encode: (text) =>
-      (words ? text.split(words) : [text]).flatMap((part, index) =>
-        index % 2 === 1 ? [apart.get(part)!] : plain(part),
-      ),
-    bytesOf: (id) => {
-      const token = tokens[id];
-      if (token === undefined) return null;
-      return isApart(id) || types[id] === TYPE.unknown
-        ? encoder.encode(token.replaceAll(START, " "))
-        : bytesOfPiece(token);
-    },
+    encode: (text) => idsBetween(text, words, apart, plain),
+    bytesOf: pieceBytes(tokens, types),
   });
 }
 

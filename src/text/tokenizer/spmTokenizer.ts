@@ -1,5 +1,5 @@
 /** @file A tokenizer of SentencePiece's BPE, whatever file its pieces came from. */
-import { anyOf, TYPE } from "./pieceTypes.ts";
+import { anyOf, idsBetween, TYPE } from "./pieceTypes.ts";
 import { bytesOfPiece } from "./pipelineTokenizer.ts";
 import { pieceIds, type Pieces } from "./sentencePieces.ts";
 import { tokenizerOf, type Tokenizer, type TokenizerParts } from "./tokenizer.ts";
@@ -42,20 +42,6 @@ export function spmTokenizer(spm: Spm): Tokenizer {
   return tokenizerOf({
     ...spm,
     encode: (text) => idsBetween(mark(text), cutApart, apart, plain),
-  });
-}
-
-/** Ids of `text`: those of the words that `cut` finds in it, and what `between` makes of the rest. */
-function idsBetween(
-  text: string,
-  cut: RegExp | null,
-  ids: ReadonlyMap<string, number>,
-  between: (part: string, isFirst: boolean) => number[],
-): number[] {
-  const parts = cut ? text.split(cut) : [text];
-  return parts.flatMap((part, index) => {
-    const id = index % 2 === 1 ? ids.get(part) : undefined;
-    return id === undefined ? between(part, index === 0) : [id];
   });
 }
 

@@ -15,7 +15,7 @@ import {
   type GgufMetadata,
   type Vocabulary,
 } from "./ggufVocabulary.ts";
-import { TYPE } from "./pieceTypes.ts";
+import { pieceBytes, TYPE } from "./pieceTypes.ts";
 import { bytesOfPiece } from "./pipelineTokenizer.ts";
 import { joinablePieces, markSpaces, spmTokenizer } from "./spmTokenizer.ts";
 import {
@@ -167,7 +167,6 @@ function sentencePiece(metadata: GgufMetadata, { tokens, types, special }: Vocab
   const unknown = unknownOf(metadata, { tokens, types });
   const prefix = metadata["tokenizer.ggml.add_space_prefix"] === false ? "" : "\u2581";
   const isApart = (id: number) => types[id] === TYPE.control || types[id] === TYPE.userDefined;
-  const encoder = new TextEncoder();
   return spmTokenizer({
     description: "the GGUF's llama tokenizer (SentencePiece)",
     vocabSize: tokens.length,
@@ -180,13 +179,7 @@ function sentencePiece(metadata: GgufMetadata, { tokens, types, special }: Vocab
       tokens.flatMap((token, id) => (isApart(id) ? [[markSpaces(token), id] as const] : [])),
     ),
     prefix: () => prefix,
-    bytesOf: (id) => {
-      const token = tokens[id];
-      if (token === undefined) return null;
-      return isApart(id) || types[id] === TYPE.unknown
-        ? encoder.encode(token.replaceAll("\u2581", " "))
-        : bytesOfPiece(token);
-    },
+    bytesOf: pieceBytes(tokens, types),
   });
 }
 
