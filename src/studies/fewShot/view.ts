@@ -84,15 +84,17 @@ function curveFigure(result: FewShotResult): LineFigure {
   };
 }
 
-function pointLine({ kind, points }: FewShotCurve, clean: number): Line {
+/** Accuracy at each share of heads, with the bounds that the interval of what is lost leaves it. */
+export function pointLine({ kind, points }: FewShotCurve, clean: number): Line {
   return {
     name: `${TITLES[kind]} (95 % interval)`,
     points: [
       { x: 0, y: clean },
       ...points.map(({ percent, accuracy, interval }) => ({
         ...{ x: percent, y: accuracy },
-        low: interval && clean - interval[1],
-        high: interval && clean - interval[0],
+        // the interval is that of what is lost; an accuracy ends at 0 and 1
+        low: interval && Math.max(0, clean - interval[1]),
+        high: interval && Math.min(1, clean - interval[0]),
       })),
     ],
   };

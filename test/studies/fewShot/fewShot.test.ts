@@ -16,6 +16,7 @@ import {
   type FewShotSource,
 } from "../../../src/studies/fewShot/prompts.ts";
 import { fewShotResult } from "../../../src/studies/fewShot/result.ts";
+import { pointLine } from "../../../src/studies/fewShot/view.ts";
 import { WORD_TASKS } from "../../../src/studies/fewShot/tasks.ts";
 import { oneEngine } from "../../interventions/engine.ts";
 import { wordTokenizer } from "./wordTokenizer.ts";
@@ -187,6 +188,19 @@ describe("headCurves", () => {
     expect(curves).toHaveLength(2);
     expect(curves[0]!.points.map((point) => point.heads.length)).toEqual([1]);
   });
+});
+
+test("an accuracy is drawn with bounds from 0 to 1, whatever is lost", () => {
+  const point = { heads: ["1.0"], probability: 0.1, random: null };
+  const points = [
+    { ...point, percent: 5, accuracy: 0.1, lost: 0.8, interval: [0.65, 0.95] as [number, number] },
+    { ...point, percent: 9, accuracy: 0.9, lost: 0, interval: [-0.2, 0.2] as [number, number] },
+  ];
+  const { points: drawn } = pointLine({ kind: "induction", excluded: [], points }, 0.9);
+  expect(drawn.slice(1).map(({ low, high }) => [low, high])).toEqual([
+    [0, 0.25],
+    [expect.closeTo(0.7, 12), 1],
+  ]);
 });
 
 describe("fewShot(model, options)", () => {
