@@ -133,8 +133,8 @@ describePage("kinds of models in the explorer", (open: Open) => {
   });
 
   // each takes some ten seconds of a browser; EXPLORER_PATIENT=1 has all
-  const tiny = ["bart", "vit", "llava", "mamba"];
-  const others = ["t5", "bert", "dinov2", "clip", "whisper", "falcon_mamba"];
+  const tiny = ["bart", "vit"];
+  const others = ["llava", "mamba", "t5", "bert", "dinov2", "clip", "whisper", "falcon_mamba"];
   test.each([...tiny, ...(PATIENT ? others : [])])(
     "a tiny %s: every view shows what there is or says in a sentence what does it",
     async (name) => {

@@ -23,7 +23,7 @@ describe.each(engines.map((engine) => [engine.device, engine] as const))(
     });
 
     test("scores a scan, also in runs that give no losses", async () => {
-      const options = { backend: engine, numExamples: 24, topHeads: 3 };
+      const options = { backend: engine, numExamples: 9, topHeads: 3 };
       const oneExample = await score(await openPlanted("mamba"), { ...options, lossExamples: 1 });
       const all = await score(await openPlanted("mamba"), { ...options, lossExamples: "all" });
       expect(oneExample.scores).toEqual(all.scores);
