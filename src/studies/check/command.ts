@@ -1,20 +1,17 @@
-import { dirname, extname, isAbsolute, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import type { Command } from "commander";
 import { InputError } from "../../base/errors.ts";
-import { checkPlace, replaceFile } from "../../draw/replaceFile.ts";
 import { MODEL, bosOption, output, withSharedFlags } from "../../cli/flags/sharedFlags.ts";
 import { integer, wholeNumber } from "../../cli/flags/values.ts";
 import type { RowFlags } from "../../cli/flags/rowFlags.ts";
 import { readResult } from "../../cli/readResult.ts";
-import type { Destination, Request } from "../../cli/request.ts";
-import { resultFiles } from "../../cli/resultFiles.ts";
+import type { Request } from "../../cli/request.ts";
 import { onModel, studyCommand } from "../../cli/studyCommand.ts";
 import { textIn } from "../../cli/userFile.ts";
 import { STUDIES } from "../registry.ts";
 import type { VerdictResult } from "../verdict/result.ts";
 import type { CheckResult, Outcome } from "./result.ts";
 import type { Rules } from "./rulesFile.ts";
-import { githubAnnotations, junitXml } from "./viewForCi.ts";
 
 interface Flags extends Omit<RowFlags, "tokens"> {
   readonly rules: string;
@@ -36,11 +33,13 @@ export const command = studyCommand({
     const { rulesFrom } = await import("./rulesFile.ts");
     const rules = await rulesFrom(await textIn(file, "the rules"), file);
     const baselines = await baselinesOf(rules, file);
+    const { githubAnnotations } = await import("./viewForCi.ts");
+    const { resultFilesWithJunit } = await import("./commandFiles.ts");
     return {
       ...onModel(STUDIES.check, model, { ...own, rules, baselines, file }),
       ...(github && { after: githubAnnotations }),
       exitCode: ({ outcome }) => EXIT_CODES[outcome],
-      destination: (output) => withJunit(resultFiles({ study: STUDIES.check }, output), junit),
+      destination: (output) => resultFilesWithJunit(output, junit),
     };
   },
 });
@@ -82,25 +81,4 @@ async function baselinesOf(
     all[name] = read.data;
   }
   return all;
-}
-
-/** The same files, and the XML. */
-function withJunit(
-  files: Destination<CheckResult>,
-  junit: string | undefined,
-): Destination<CheckResult> {
-  if (junit === undefined) return files;
-  return {
-    async check() {
-      if (extname(junit).toLowerCase() !== ".xml")
-        throw new InputError("output", `JUnit XML needs a file that ends in .xml, got ${junit}`);
-      checkPlace(junit);
-      await files.check();
-    },
-    async write(result, done) {
-      replaceFile(junit, junitXml(result));
-      done(`wrote ${junit}`);
-      await files.write(result, done);
-    },
-  };
 }

@@ -3,7 +3,6 @@ import { MODEL, rows, withSharedFlags } from "../../cli/flags/sharedFlags.ts";
 import { rowOptions, type RowFlags } from "../../cli/flags/rowFlags.ts";
 import { number } from "../../cli/flags/values.ts";
 import type { Frame } from "../../cli/frame.ts";
-import { splitTypedRevision } from "../../cli/splitTypedRevision.ts";
 import { studyCommand } from "../../cli/studyCommand.ts";
 import { readOwnTokens } from "../../cli/tokensFile.ts";
 import { STUDIES } from "../registry.ts";
@@ -66,6 +65,7 @@ async function compareNamed(frame: Frame, names: readonly string[], options: Com
 
 /** A model by name; a branch is resolved once, so that both openings are of one commit. */
 async function sourceOf(frame: Frame, typed: string): Promise<ComparedSource> {
+  const { splitTypedRevision } = await import("../../cli/splitTypedRevision.ts");
   const { name, revision } = await splitTypedRevision(typed);
   let commit = revision;
   return {

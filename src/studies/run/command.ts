@@ -16,7 +16,7 @@ import { MODEL, withSharedFlags } from "../../cli/flags/sharedFlags.ts";
 import { collectTexts, commaList } from "../../cli/flags/values.ts";
 import type { Frame } from "../../cli/frame.ts";
 import type { FromWork } from "../../cli/messages.ts";
-import { readInputs, type InputsFor } from "../../cli/inputsFile.ts";
+import type { InputsFor } from "../../cli/inputsFile.ts";
 import { readRows } from "../../cli/tokensFile.ts";
 import type { ModelInputs } from "../../inputs/modelInputs.ts";
 import type { LoadedModel } from "../../models/loadedModel.ts";
@@ -84,7 +84,9 @@ async function inputsOf({ tokens, inputs, text }: RunFlags): Promise<Inputs> {
   if ([tokens, inputs, text].filter((value) => value !== undefined).length !== 1)
     throw new InputError("options", "run needs one of --text, --tokens and --inputs");
   if (text !== undefined) return { texts: text };
-  return tokens === undefined ? readInputs(inputs!) : { tokens: await readRows(tokens) };
+  if (tokens !== undefined) return { tokens: await readRows(tokens) };
+  const { readInputs } = await import("../../cli/inputsFile.ts");
+  return readInputs(inputs!);
 }
 
 async function loadInputs(model: LoadedModel, inputs: Inputs): Promise<ModelInputs> {
