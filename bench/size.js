@@ -1,10 +1,10 @@
 /**
  * @file `npm run bench:size`: a LLaMA shape of 1.1 billion parameters scored whole and in a budget of memory, each in a process
  * of its own: peak memory, time, share of MatMul's rate, and whether the numbers are the same bytes.
- * usage: node bench/size.js [--rows N] [--memory MB] [--folder DIR] [--large | --small] [--gguf]
+ * usage: node bench/size.js [--rows N] [--memory MB] [--folder DIR] [--large | --small] [--gguf] [--fast]
  *
  * The checkpoint is random BF16 of 2.2 GB, kept in DIR where it is given, else removed. --large: 6.7 billion, 13.5 GB, only in
- * the budget; --small: two layers, to try the script. --gguf: the same shape in Q4_0.
+ * the budget; --small: two layers, to try the script. --gguf: the same shape in Q4_0. --fast: with products of 8 bits too.
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -22,6 +22,7 @@ const { values } = parseArgs({
     large: { type: "boolean", default: false },
     small: { type: "boolean", default: false },
     gguf: { type: "boolean", default: false },
+    fast: { type: "boolean", default: false },
   },
 });
 const folder = values.folder ?? mkdtempSync(join(tmpdir(), "bench-size-"));
@@ -34,13 +35,13 @@ const writeShape = values.gguf ? llamaGguf : llamaShape;
 const model = await writeShape(folder, values.small ? "small" : name, shape);
 const megabytes = Number(values.memory ?? (values.large ? 3500 : values.small ? 300 : 1500));
 
-function measureMemory(memory) {
+function measureMemory(memory, fast = "") {
   const worker = join(import.meta.dirname, "sizeWorker.js");
-  const args = ["--expose-gc", worker, model, values.rows, String(memory)];
+  const args = ["--expose-gc", worker, model, values.rows, String(memory), fast];
   return JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8" }));
 }
 
-const show = (title, { peakBytes, anonymousBytes, seconds, prepareSeconds, share }) =>
+const show = (title, { peakBytes, anonymousBytes, seconds, prepareSeconds, share, gflops }) =>
   console.log(
     [
       title.padEnd(16),
@@ -50,7 +51,7 @@ const show = (title, { peakBytes, anonymousBytes, seconds, prepareSeconds, share
       `${seconds.toFixed(1)} s, of which ${prepareSeconds.toFixed(1)} before the first run`.padEnd(
         44,
       ),
-      `${(100 * share).toFixed(0)} % of MatMul`,
+      `${(100 * share).toFixed(0)} % of MatMul (${gflops.toFixed(0)} GFLOP/s)`,
     ].join(" "),
   );
 
@@ -63,4 +64,9 @@ if (!values.large) {
   console.log(`time: ${(pieces.seconds / whole.seconds).toFixed(2)} of the whole`);
   console.log(`same bytes: ${pieces.numbers === whole.numbers}`);
   process.exitCode = pieces.numbers === whole.numbers ? 0 : 1;
+}
+if (values.fast) {
+  const rounded = measureMemory(0, "fast");
+  show("fast", rounded);
+  console.log(rounded.choice);
 }

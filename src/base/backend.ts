@@ -81,6 +81,13 @@ export interface OtherEngines {
   readonly say?: ((words: string) => void) | undefined;
 }
 
+/** Faster products of fewer bits. */
+export interface Rounding {
+  readonly bits: 8;
+  /** Told in a sentence how far they are from float32's on a model, before it is used; left out: Results alone say it. */
+  readonly say?: ((words: string) => void) | undefined;
+}
+
 /** An engine that runs ONNX models. */
 export interface Backend {
   readonly device: Device;
@@ -99,6 +106,8 @@ export interface Backend {
   readonly reference?: (() => Promise<Backend>) | undefined;
   /** Engines that may be faster than this one; left out: this one was asked for. */
   readonly others?: OtherEngines | undefined;
+  /** What weights, and the values multiplied with them, are rounded to; left out: they are float32. */
+  readonly rounding?: Rounding | undefined;
   /** Why it is this engine, for Results; left out: it was asked for. */
   readonly choice?: string | undefined;
   /** What computes everything again once this device is lost or full, as `why` says; left out: nothing does. */
@@ -123,6 +132,11 @@ export interface EngineOptions {
    * before any goes through the next. Left out: what is free, and pieces take at most three quarters of it.
    */
   readonly memory?: number | undefined;
+  /**
+   * Round weights, and what they are multiplied with, to 8 bits: some processors multiply those faster. The numbers are not
+   * float32's; how far they are off on this model is measured first, and the Result says it. Left out: false.
+   */
+  readonly fast?: boolean | undefined;
 }
 
 export const ENGINE_OPTIONS: OptionNames<EngineOptions> = {
@@ -130,6 +144,7 @@ export const ENGINE_OPTIONS: OptionNames<EngineOptions> = {
   device: true,
   threads: true,
   memory: true,
+  fast: true,
 };
 
 /** Opens the engine that the options name. */

@@ -66,11 +66,12 @@ export async function inFrame<Value>(
       const { openBackend } = await import("../runtime/openBackend.ts");
       const { withBudget } = await import("../runtime/memoryBudget.ts");
       const { rememberedSpeeds } = await import("../formats/rememberedSpeeds.ts");
-      const { device, threads, memory } = flags.engine;
+      const { device, threads, memory, fast } = flags.engine;
       const speeds = flags.model.cache === false ? undefined : rememberedSpeeds();
       const { backend, notice } = await openBackend(device, threads, { speeds, say: note });
       if (notice) note(notice);
-      return withBudget(backend, memory);
+      const whole = withBudget(backend, memory);
+      return fast ? { ...whole, rounding: { bits: 8, say: note } } : whole;
     },
     async openModel(name, opening = {}) {
       const { openModel } = await import("../models/open.ts");

@@ -18,7 +18,7 @@ export interface ResumeFacts {
   readonly study: string;
   /** The weight files, and what is computed from them: configuration and options of loading may change that alone. */
   readonly model: Pick<LoadedModel, "sha256" | "program">;
-  readonly backend: Pick<Backend, "device" | "threads" | "versions">;
+  readonly backend: Pick<Backend, "device" | "threads" | "versions" | "rounding">;
   /** As the study gets them, the user's own rows among them; what is left out has the default of this version. */
   readonly options: object;
 }
@@ -42,9 +42,10 @@ const WORTH_KEEPING_MS = 3000;
 
 /** The name of the file of a study: one hash of all facts, and of the version of this package. */
 export function resumeKey({ study, model, backend, options }: ResumeFacts): string {
-  const { device, threads, versions } = backend;
+  const { device, threads, versions, rounding } = backend;
   const { sha256, program } = model;
-  const facts = [VERSION, study, sha256, program, device, threads, versions, options];
+  const engine = [device, threads, versions, rounding?.bits];
+  const facts = [VERSION, study, sha256, program, ...engine, options];
   return createHash("sha256").update(JSON.stringify(facts, withoutBytes)).digest("hex");
 }
 

@@ -70,6 +70,12 @@ export const environmentInfo = z.object({
     .string()
     .optional()
     .describe("why this device computed; not there where it was asked for and did"),
+  bits: z
+    .int()
+    .optional()
+    .describe(
+      "what weights and what is multiplied with them were rounded to; not there for float32",
+    ),
   threads: z.int().optional().describe("of the processor; not there where another device computes"),
   versions: z.record(z.string(), z.string()),
   prepacking: z

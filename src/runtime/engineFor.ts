@@ -3,6 +3,7 @@ import { InputError } from "../base/errors.ts";
 import type { Program } from "../graph/program.ts";
 import { fastestFor } from "./fastest.ts";
 import { withBudget } from "./memoryBudget.ts";
+import { roundedIfAsked } from "./rounded.ts";
 import { refuseWrongDevice } from "./selfCheck.ts";
 
 /** Tokens of a row where nobody says how many. */
@@ -12,7 +13,7 @@ const USUAL_LENGTH = 64;
  * The engine that a study of `model` runs on: the one in the options, else one that the model's own opener makes; of an engine
  * that has others beside it, the one that runs the model fastest.
  *
- * @throws {InputError} "options" if there is neither; @throws {UnableError} if the device cannot be had, or
+ * @throws {InputError} "options" if there is neither, or for `fast` beside a device that is not the processor; @throws {UnableError} if the device cannot be had, or
  *   computes this model differently from the processor
  */
 export async function engineFor(
@@ -25,6 +26,7 @@ export async function engineFor(
     device,
     threads,
     memory,
+    fast = false,
     seqLen = USUAL_LENGTH,
   }: EngineOptions & { readonly seqLen?: number | undefined },
 ): Promise<Backend> {
@@ -34,10 +36,11 @@ export async function engineFor(
       "options",
       "a model that `load` did not make needs the option backend (see `openEngine`), got none",
     );
-  const fastest = program ? await fastestFor(program, first, seqLen) : first;
+  const isRounded = fast || first.rounding !== undefined;
+  const fastest = program && !isRounded ? await fastestFor(program, first, seqLen) : first;
   const engine = withInstead(withBudget(fastest, memory), memory);
   if (program) await refuseWrongDevice(program, engine);
-  return engine;
+  return roundedIfAsked(engine, { fast, program });
 }
 
 /** The engine, and the one that it is checked against in its place once its device is lost or full. */

@@ -19,6 +19,7 @@ export async function openSession(program: Program, backend: Backend): Promise<O
   const graph = lower(program, {
     fusedMatMul: backend.device !== "webgpu",
     matMulNBits: keepsBlocks(backend),
+    eightBits: backend.rounding !== undefined,
   });
   const { model, folder, sideFiles } = await placeWeights(graph, backend);
   const engine = await backend.create(model, {

@@ -1,16 +1,12 @@
 /** @file Whether a device computes what the processor computes: drivers have given wrong numbers without an error. */
-import type { Backend, Feeds, Trace } from "../base/backend.ts";
+import type { Backend } from "../base/backend.ts";
 import { UnableError } from "../base/errors.ts";
 import { prune, type Program } from "../graph/program.ts";
 import { withBudget } from "./memoryBudget.ts";
-import { prepare } from "./prepare.ts";
-import { randomFeeds } from "./randomFeeds.ts";
+import { outputsOfOneRow, shareApart } from "./oneRow.ts";
 
 /** Largest difference that passes, as a share of the largest number of its value, or of 1 where that is less. */
 export const ALLOWED_DIFFERENCE = 1e-4;
-
-const LENGTH = 32;
-const SEED = 1;
 
 /** Differences that were found, for as long as the program and the engine are there. */
 const differences = new WeakMap<Backend["create"], WeakMap<Program, Promise<number>>>();
@@ -60,10 +56,11 @@ async function differenceOf(
   reference: NonNullable<Backend["reference"]>,
 ): Promise<number> {
   const observed = withLastLayer(program);
-  const feeds = randomFeeds(observed, { rows: 1, length: LENGTH, seed: SEED });
-  const expected = await once(observed, withBudget(await reference()), feeds);
-  const got = await once(observed, backend, feeds);
-  return Math.max(...[...expected].map(([name, value]) => apart(value.data, got.get(name)!.data)));
+  const expected = await outputsOfOneRow(observed, withBudget(await reference()));
+  const got = await outputsOfOneRow(observed, backend);
+  return Math.max(
+    ...[...expected].map(([name, value]) => shareApart(value.data, got.get(name)!.data)),
+  );
 }
 
 function withLastLayer(program: Program): Program {
@@ -72,27 +69,4 @@ function withLastLayer(program: Program): Program {
     return op ? [op.output] : [];
   });
   return prune({ ...program, outputs: [...new Set([...program.outputs, ...last])] });
-}
-
-async function once(program: Program, backend: Backend, feeds: Feeds): Promise<Trace> {
-  const session = await prepare(program, backend, { batch: 1, position: LENGTH });
-  try {
-    return await session.run(feeds);
-  } finally {
-    await session.close();
-  }
-}
-
-/** Largest difference, as a share of the largest number expected; numbers that are equal, infinite ones too, are not apart. */
-function apart(expected: ArrayLike<number>, got: ArrayLike<number>): number {
-  if (expected.length !== got.length) return Infinity;
-  let [most, scale] = [0, 1];
-  for (let at = 0; at < expected.length; at++) {
-    if (expected[at] === got[at]) continue;
-    const difference = Math.abs(expected[at]! - got[at]!);
-    if (Number.isNaN(difference)) return Infinity;
-    most = Math.max(most, difference);
-    scale = Math.max(scale, Math.abs(expected[at]!));
-  }
-  return most / scale;
 }

@@ -8,6 +8,7 @@ export interface EngineFlags {
   readonly device?: Device | "auto" | undefined;
   /** Bytes that the model may take. */
   readonly memory?: number | undefined;
+  readonly fast?: boolean | undefined;
 }
 
 export interface ModelFlags {
@@ -48,11 +49,11 @@ export interface PartedFlags<Own> {
 export function partFlags<Own>(
   flags: EngineFlags & ModelFlags & OutputFlags & Own,
 ): PartedFlags<Own> {
-  const { threads, device, memory, out, json, title, quiet, figure, ...others } = flags;
+  const { threads, device, memory, fast, out, json, title, quiet, figure, ...others } = flags;
   const { revision, offline, cache, base, map, unembedding, trustArchitecture, ...own } = others;
   return {
     common: {
-      engine: { threads, device, memory },
+      engine: { threads, device, memory, fast },
       model: { revision, offline, cache, base, map, unembedding, trustArchitecture },
       output: { out, json, title, quiet, figure },
     },

@@ -46,11 +46,16 @@ export function withSharedFlags(command: Command): Command {
     "--no-cache",
     "keep no decoded weights (GGUF) and no finished steps on disk",
   );
-  return engine(reading(from), "all cores").option(
-    "--memory <size>",
-    "what the model may take, such as 2GB; a larger one runs in pieces (default: what is free)",
-    byteCount,
-  );
+  return engine(reading(from), "all cores")
+    .option(
+      "--memory <size>",
+      "what the model may take, such as 2GB; a larger one runs in pieces (default: what is free)",
+      byteCount,
+    )
+    .option(
+      "--fast",
+      "round products to 8 bits, which some processors do faster; says how far off they are",
+    );
 }
 
 /** What computes, and whether it says how far it is. */

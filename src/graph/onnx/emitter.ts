@@ -28,11 +28,15 @@ export type Emitter = ReturnType<typeof emitter>;
 /**
  * @param symbols for each symbol, a graph input that has it and at which axis
  * @param has which of ONNX Runtime's own operators are at hand: FusedMatMul, which scales and turns matrices on the way, and
- *   MatMulNBits, which multiplies weights of four bits
+ *   MatMulNBits, which multiplies weights of four bits; and whether it is to do so with all weights, rounded to eight bits
  */
 export function emitter(
   symbols: ReadonlyMap<string, { readonly input: string; readonly axis: number }>,
-  has: { readonly fusedMatMul: boolean; readonly matMulNBits: boolean },
+  has: {
+    readonly fusedMatMul: boolean;
+    readonly matMulNBits: boolean;
+    readonly eightBits: boolean;
+  },
 ) {
   const nodes: OnnxNode[] = [];
   const initializers = new Map<string, OnnxInitializer>();

@@ -6,6 +6,7 @@ import type { Axis, ValueType } from "../axes.ts";
 import type { OpAttributes } from "../ops.ts";
 import type { Emitter, Handle } from "./emitter.ts";
 import { BLOCK_VALUES } from "../../base/bytes.ts";
+import { eightBitProduct, LEAST_INNER } from "./eightBits.ts";
 import { blockTensors, entries } from "./weights.ts";
 import { groupAxes, isInOrder, transposeTo, withSizes, type Group } from "./shapes.ts";
 
@@ -29,12 +30,15 @@ export function lowerContract(
   { axes, scale = 1 }: OpAttributes["contract"],
   result: ValueType,
 ): string {
-  const product = cheapest(a!, b!, axes, result);
+  const cheap = cheapest(a!, b!, axes, result);
+  const product = emit.has.eightBits ? withWeightRight(cheap) : cheap;
   const { both, left, right } = product;
   const added = bias && both.length === 0 ? gemmBias(emit, bias, product) : undefined;
   const matrix =
     both.length === 0
-      ? (blockProduct(emit, product, scale, added) ?? gemm(emit, product, scale, added))
+      ? (blockProduct(emit, product, scale, added) ??
+        roundedProduct(emit, product, scale, added) ??
+        gemm(emit, product, scale, added))
       : matMul(emit, product, scale);
   const groups: Group[] = [...both.map((axis) => [axis]), left, right];
   const whole = splitGroups(emit, matrix, groups);
@@ -142,11 +146,35 @@ function blockProduct(
   const inputs = [groupAxes(emit, a, [left, summed]), blocks.codes, blocks.scales];
   const attributes = {
     ...{ K: inner, N: rows, bits: 4, block_size: BLOCK_VALUES },
-    accuracy_level: 1, // float32 throughout; left out, the engine may round what is multiplied to 8 bits
+    // 1: float32 throughout; 4: what is multiplied is rounded to 8 bits; left out, the engine may choose
+    accuracy_level: emit.has.eightBits ? 4 : 1,
   };
   const product = emit.node("MatMulNBits", inputs, attributes, undefined, "com.microsoft");
+  return scaledAndMoved(emit, product, scale, bias);
+}
+
+/** Weights of any kind, rounded to eight bits; undefined where there is no weight, or little to multiply. */
+function roundedProduct(
+  emit: Emitter,
+  { a, b, left, right, summed }: Product,
+  scale: number,
+  bias?: string,
+): string | undefined {
+  if (!emit.has.eightBits || !b.weight || entries(summed) < LEAST_INNER) return undefined;
+  const values = groupAxes(emit, a, [left, summed]);
+  const product = eightBitProduct(emit, values, groupAxes(emit, b, [summed, right]));
+  return scaledAndMoved(emit, product, scale, bias);
+}
+
+function scaledAndMoved(emit: Emitter, product: string, scale: number, bias?: string): string {
   const scaled = scale === 1 ? product : emit.node("Mul", [product, emit.floats([scale], [])]);
   return bias === undefined ? scaled : emit.node("Add", [scaled, bias]);
+}
+
+/** The same product with its weight, if one side is one, on the right, where blocks have to be. */
+function withWeightRight(product: Product): Product {
+  const { a, b, left, right } = product;
+  return a.weight && !b.weight ? { ...product, a: b, b: a, left: right, right: left } : product;
 }
 
 /** Either side in either order, bias added on the way. */

@@ -12,11 +12,18 @@ export function modelInfoOf({ id, revision, sha256, architecture }: LoadedModel)
   return { ...about, ...counts, architecture: architectureInfoOf(architecture) };
 }
 
-export function environmentOf({ device, choice, threads, versions }: Backend): EnvironmentInfo {
+export function environmentOf({
+  device,
+  choice,
+  rounding,
+  threads,
+  versions,
+}: Backend): EnvironmentInfo {
   const onProcessor = device === "cpu" || device === "wasm";
   return {
     device,
     ...(choice !== undefined && { choice }),
+    ...(rounding && { bits: rounding.bits }),
     ...(onProcessor && { threads, prepacking: true }),
     versions: { ...versions },
   };

@@ -1,0 +1,58 @@
+/** @file How far products of 8 bits are from float32's on a model: measured before they are used, and said. */
+import type { Backend } from "../base/backend.ts";
+import { InputError } from "../base/errors.ts";
+import { prune, type Program } from "../graph/program.ts";
+import { keepsBlocks } from "./memory.ts";
+import { largestDifference, outputsOfOneRow, ROW_LENGTH, shareApart } from "./oneRow.ts";
+
+const PATTERN = ".attn.hook_pattern";
+
+/** What was found, for as long as the program and the engine are there. */
+const found = new WeakMap<Backend["create"], WeakMap<Program, Promise<string>>>();
+
+/**
+ * The engine with products of 8 bits, if they were asked for: by `fast`, or when it was opened. Its `choice` says how far one
+ * row of random tokens is from float32.
+ *
+ * @param program left out: nothing is measured yet, which is done when a model is known
+ * @throws {InputError} "options" for an engine that is not the processor's
+ */
+export async function roundedIfAsked(
+  engine: Backend,
+  { fast, program }: { readonly fast: boolean; readonly program?: Program | undefined },
+): Promise<Backend> {
+  const { rounding = fast ? { bits: 8 as const } : undefined, device } = engine;
+  if (!rounding) return engine;
+  if (!keepsBlocks(engine))
+    throw new InputError(
+      "options",
+      `\`fast\` rounds to 8 bits on the processor (device cpu or wasm), got device ${device}`,
+      { option: "fast" },
+    );
+  const backend = { ...engine, rounding };
+  if (!program) return backend;
+  const ofEngine = found.get(engine.create) ?? new WeakMap<Program, Promise<string>>();
+  found.set(engine.create, ofEngine);
+  const known = ofEngine.get(program);
+  const words = known ?? wordsFor(program, backend);
+  ofEngine.set(program, words);
+  if (!known) rounding.say?.(await words);
+  return { ...backend, choice: await words };
+}
+
+async function wordsFor(program: Program, backend: Backend): Promise<string> {
+  const { rounding: _, ...exact } = backend;
+  const patterns = program.ops.flatMap(({ output }) => (output.endsWith(PATTERN) ? [output] : []));
+  const observed = prune({
+    ...program,
+    outputs: [...new Set([...program.outputs, ...patterns])],
+  });
+  const expected = await outputsOfOneRow(observed, exact);
+  const got = await outputsOfOneRow(observed, backend);
+  const most = (names: readonly string[], apart: typeof shareApart) =>
+    Math.max(...names.map((name) => apart(expected.get(name)!.data, got.get(name)!.data)));
+  const inAttention = `attention by up to ${most(patterns, largestDifference).toPrecision(2)}`;
+  const outputs = program.outputs.map((name) => name.replace(/^.*\.hook_/, "")).join(", ");
+  const inOutputs = `${outputs} by up to ${(100 * most(program.outputs, shareApart)).toPrecision(2)} % of the largest`;
+  return `fast: products of 8 bits; on a row of ${ROW_LENGTH} tokens they change ${[...(patterns.length > 0 ? [inAttention] : []), inOutputs].join(" and ")}`;
+}
