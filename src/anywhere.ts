@@ -52,6 +52,7 @@ export type {
   SessionOptions,
   SideFile,
   OtherEngines,
+  Rounding,
   SpeedMemory,
   Tenant,
   TenantNeeds,
