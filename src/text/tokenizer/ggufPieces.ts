@@ -1,11 +1,12 @@
 /** @file The tokenizers of a GGUF that cut words into pieces: the kinds `bert` (WordPiece) and `t5` (SentencePiece's Unigram). */
 import { charsmapOf } from "./charsmap.ts";
 import { list, scoresOf, type GgufMetadata, type Vocabulary } from "./ggufVocabulary.ts";
-import { anyOf, idsBetween, pieceBytes, TYPE } from "./pieceTypes.ts";
+import { pieceBytes, TYPE } from "./pieceTypes.ts";
 import { sentenceNormalizer } from "./sentenceNormalizer.ts";
 import { checkedNormalizer, checkedPreTokenizer } from "./textPipeline.ts";
-import { tokenizerOf, type Tokenizer } from "./tokenizer.ts";
-import { byteTokens, unigramCut } from "./unigram.ts";
+import { spmTokenizer } from "./spmTokenizer.ts";
+import type { Tokenizer } from "./tokenizer.ts";
+import { unigramIds } from "./unigram.ts";
 import { wordPieceTokenizer } from "./wordPieceTokenizer.ts";
 
 const START = "\u2581";
@@ -59,33 +60,15 @@ export function unigramOfGguf(
       isApart(id) ? [[token.replaceAll(START, " "), id] as const] : [],
     ),
   );
-  const plain = unigramIds(metadata, vocabulary, unknown);
-  const words = anyOf([...apart.keys()]);
-  return tokenizerOf({
+  const scores = scoresOf(metadata, tokens.length);
+  const normalize = normalizerIn(metadata);
+  return spmTokenizer({
     description: "the GGUF's t5 tokenizer (SentencePiece, Unigram)",
-    ...{ vocabSize: tokens.length, specialTokens: special, ...ends },
-    encode: (text) => idsBetween(text, words, apart, plain),
+    ...{ vocabSize: tokens.length, specialTokens: special, ...ends, apart },
+    normalize: (part) => normalize(part),
+    cut: unigramIds({ tokens, types, scores, unknown }),
     bytesOf: pieceBytes(tokens, types),
   });
-}
-
-/** Ids of a part of a text: of its pieces, of bytes where the vocabulary has all of them, or of what is unknown. */
-function unigramIds(
-  metadata: GgufMetadata,
-  { tokens, types }: Vocabulary,
-  unknown: number,
-): (part: string) => number[] {
-  const scores = scoresOf(metadata, tokens.length);
-  const idsOf = (type: number) =>
-    new Map(tokens.flatMap((token, id) => (types[id] === type ? [[token, id] as const] : [])));
-  const [normal, bytes] = [idsOf(TYPE.normal), idsOf(TYPE.byte)];
-  const usable = scores.map((score, id) => (types[id] === TYPE.normal ? score : Infinity));
-  const cut = unigramCut({ ids: normal, scores: usable, unknown });
-  const normalise = normalizerIn(metadata);
-  return (part) =>
-    cut(normalise(part))
-      .flatMap((piece) => (normal.has(piece) ? [piece] : byteTokens(piece, bytes)))
-      .map((piece) => normal.get(piece) ?? bytes.get(piece) ?? unknown);
 }
 
 function normalizerIn(metadata: GgufMetadata): (text: string) => string {

@@ -12,37 +12,73 @@ export interface SentenceNormalizer {
   readonly prefix: boolean;
   /** Whether spaces at both ends go, and all but the first of several. */
   readonly collapses: boolean;
+  /** Whether that space stands behind the text (`treat_whitespace_as_suffix`); left out: in front. */
+  readonly behind?: boolean;
+  /** Whether spaces become U+2581 (`escape_whitespaces`); left out: they do. */
+  readonly marks?: boolean;
+  /** Matches words that are not rewritten; left out or null: all are. */
+  readonly exceptions?: RegExp | null;
 }
 
-/** The text as it is cut. */
-export function sentenceNormalizer(steps: SentenceNormalizer): (text: string) => string {
-  return (text) => {
-    const rewritten = rewriteAll(text, steps.charsmap);
-    const plain = steps.collapses ? rewritten.replace(/ +/g, " ").replace(/^ | $/g, "") : rewritten;
-    if (plain === "") return "";
-    const marks = `${steps.prefix ? " " : ""}${plain}`.replaceAll(" ", "\u2581");
-    return steps.collapses ? marks.replace(/\u2581+$/, "") : marks; // marks of the text's own too
+/** The text, or a part of one, as it is cut; `prefix` is for parts that begin otherwise than a whole text does. */
+export function sentenceNormalizer(
+  steps: SentenceNormalizer,
+): (text: string, prefix?: boolean) => string {
+  const { collapses, behind = false, marks = true } = steps;
+  const space = marks ? "\u2581" : " ";
+  const spacesBehind = new RegExp(`${space}+$`); // with marks those of the text's own too
+  return (text, prefix = steps.prefix) => {
+    const parts = rewrites(text, steps);
+    const start = collapses ? parts.findIndex((part) => part !== " ") : 0;
+    if (parts.length === 0 || start < 0) return "";
+    const joined = withoutMoreSpaces(parts.slice(start), collapses).replaceAll(" ", space);
+    const whole = (prefix && !behind ? space : "") + joined;
+    return (collapses ? whole.replace(spacesBehind, "") : whole) + (prefix && behind ? space : "");
   };
 }
 
-/** Each place by the longest prefix that the table has; without one, the character as it is. */
-function rewriteAll(text: string, charsmap: Charsmap | null): string {
-  if (charsmap === null) return text;
-  const utf8 = new TextEncoder().encode(text);
+/** In one piece; if `collapses`, no part begins with a space where what is before it ends with one. */
+function withoutMoreSpaces(parts: readonly string[], collapses: boolean): string {
   let out = "";
-  for (let index = 0, at = 0; index < text.length;) {
-    const character = String.fromCodePoint(text.codePointAt(index)!);
-    const rewrite = charsmap.longest(utf8, at);
-    out += rewrite?.text ?? character;
-    const end = at + (rewrite?.bytes ?? sizeOf(character));
-    for (; at < end; index += text.codePointAt(index)! > 0xffff ? 2 : 1)
-      at += sizeOf(String.fromCodePoint(text.codePointAt(index)!));
+  let afterSpace = collapses;
+  for (const part of parts) {
+    const rest = afterSpace ? part.replace(/^ +/, "") : part;
+    out += rest;
+    if (rest !== "") afterSpace = collapses && rest.endsWith(" ");
   }
   return out;
 }
 
-/** Bytes of a character in UTF-8. */
-function sizeOf(character: string): number {
-  const code = character.codePointAt(0)!;
-  return code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+/** Each place by the word that stays as it is there, or else by the longest prefix that the table has, or else as it is. */
+function rewrites(text: string, { charsmap, exceptions = null }: SentenceNormalizer): string[] {
+  if (charsmap === null && exceptions === null) return Array.from(text);
+  const words = exceptions && new RegExp(exceptions.source, "uy");
+  const utf8 = new TextEncoder().encode(text);
+  const parts: string[] = [];
+  for (let index = 0, at = 0; index < text.length;) {
+    const word = wordAt(text, index, words);
+    const rewrite = word === null ? (charsmap?.longest(utf8, at) ?? null) : null;
+    const character = word ?? String.fromCodePoint(text.codePointAt(index)!);
+    parts.push(rewrite?.text ?? character);
+    const end = at + (rewrite?.bytes ?? sizeOf(character));
+    for (; at < end; index += text.codePointAt(index)! > 0xffff ? 2 : 1)
+      at += sizeOf(String.fromCodePoint(text.codePointAt(index)!));
+  }
+  return parts;
+}
+
+function wordAt(text: string, index: number, words: RegExp | null): string | null {
+  if (words === null) return null;
+  words.lastIndex = index;
+  return words.exec(text)?.[0] ?? null;
+}
+
+/** Bytes in UTF-8. */
+function sizeOf(text: string): number {
+  let bytes = 0;
+  for (const character of text) {
+    const code = character.codePointAt(0)!;
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  }
+  return bytes;
 }

@@ -16,9 +16,8 @@ export interface SentencePieceFile extends Omit<PieceTable, "unknown"> {
   readonly bos: number;
   readonly eos: number;
   readonly spacesBehind: boolean;
-  /** How text is prepared: its rule's name, and whether there is a table of rewrites. */
-  readonly rule: string;
-  readonly rewrites: boolean;
+  /** How text is prepared: the table of rewrites, null for none, and what is done to spaces. */
+  readonly table: Uint8Array | null;
   readonly addsPrefix: boolean;
   readonly dropsSpaces: boolean;
   readonly marksSpaces: boolean;
@@ -40,7 +39,7 @@ const TRAINER: Fields = {
   ...{ 40: ["unknown", number], 41: ["bos", number], 42: ["eos", number] },
 };
 const NORMALIZER: Fields = {
-  ...{ 1: ["rule", text], 2: ["table", bytes], 3: ["addsPrefix", flag] },
+  ...{ 2: ["table", bytes], 3: ["addsPrefix", flag] },
   ...{ 4: ["dropsSpaces", flag], 5: ["marksSpaces", flag] },
 };
 const KINDS = [undefined, "unigram", "bpe", "word", "char"];
@@ -53,22 +52,21 @@ const KINDS = [undefined, "unigram", "bpe", "word", "char"];
 export function sentencePieceFile(file: Uint8Array, name: string): SentencePieceFile {
   const parts = readParts(file, name);
   const trainer = { kind: 1, spacesBehind: false, unknown: 0, bos: 1, eos: 2, ...parts.trainer };
-  const normalizer = {
-    ...{ rule: "", addsPrefix: true, dropsSpaces: true, marksSpaces: true },
+  const { table, ...normalizer } = {
+    ...{ table: new Uint8Array(), addsPrefix: true, dropsSpaces: true, marksSpaces: true },
     ...parts.normalizer,
-  } as { rule: string; addsPrefix: boolean; dropsSpaces: boolean; marksSpaces: boolean };
-  const { length = 0 } = (parts.normalizer.table ?? {}) as { length?: number };
+  };
   const pieces = parts.pieces as { piece?: string; score?: number; type?: number }[];
   if (pieces.length === 0 || pieces.some(({ piece }) => !piece))
     throw new InputError(
       "tokenizer",
       `${name} is no file of SentencePiece: it has no pieces, or pieces without text`,
     );
-  const { rule, addsPrefix, dropsSpaces, marksSpaces } = normalizer;
   return {
     ...trainer,
     kind: KINDS[trainer.kind] ?? String(trainer.kind),
-    ...{ rule, addsPrefix, dropsSpaces, marksSpaces, rewrites: length > 0 },
+    ...normalizer,
+    table: table.length > 0 ? table : null,
     tokens: pieces.map(({ piece }) => piece!),
     scores: pieces.map(({ score }) => score ?? 0),
     types: pieces.map(({ type }) => type ?? TYPE.normal),

@@ -1,4 +1,4 @@
-/** @file A tokenizer of SentencePiece's BPE, whatever file its pieces came from. */
+/** @file A tokenizer of SentencePiece, whatever file its pieces came from. */
 import { anyOf, idsBetween, TYPE } from "./pieceTypes.ts";
 import { bytesOfPiece } from "./pipelineTokenizer.ts";
 import { pieceIds, type Pieces } from "./sentencePieces.ts";
@@ -17,32 +17,21 @@ export interface Spm extends Pick<
   TokenizerParts,
   "description" | "vocabSize" | "specialTokens" | "bos" | "eos" | "bytesOf"
 > {
-  readonly pieces: Pieces;
-  /** Done to the whole text first; left out: spaces become U+2581. */
+  /** Done to the whole text first; left out: nothing. */
   readonly mark?: (text: string) => string;
   /** Tokens that are found in it before anything is cut. */
   readonly apart: ReadonlyMap<string, number>;
-  /** Pieces that are found in what is between those, after what stands in front of it, and never join others. */
-  readonly whole?: ReadonlyMap<string, number>;
-  /** What stands in front of a part of a text: of the first, if the text begins with it, and of others. */
-  readonly prefix: (isFirst: boolean) => string;
-  /** Done to each part before that; left out: nothing. */
-  readonly normalize?: (part: string) => string;
+  /** A part between those as it is cut; the first is the one that the text begins with. */
+  readonly normalize: (part: string, isFirst: boolean) => string;
+  /** Ids of such a part. */
+  readonly cut: (normalized: string) => number[];
 }
 
 export function spmTokenizer(spm: Spm): Tokenizer {
-  const { pieces, apart, whole = new Map<string, number>(), prefix } = spm;
-  const { mark = markSpaces, normalize = (part: string) => part } = spm;
-  const [cutApart, cutWhole] = [anyOf([...apart.keys()]), anyOf([...whole.keys()])];
-  const plain = (part: string, isFirst: boolean) => {
-    const text = normalize(part);
-    if (text === "") return [];
-    return idsBetween(prefix(isFirst) + text, cutWhole, whole, (word) => pieceIds(word, pieces));
-  };
-  return tokenizerOf({
-    ...spm,
-    encode: (text) => idsBetween(mark(text), cutApart, apart, plain),
-  });
+  const { apart, normalize, cut, mark = (text: string) => text } = spm;
+  const words = anyOf([...apart.keys()]);
+  const between = (part: string, isFirst: boolean) => cut(normalize(part, isFirst));
+  return tokenizerOf({ ...spm, encode: (text) => idsBetween(mark(text), words, apart, between) });
 }
 
 /** Text with U+2581 for each space. */
@@ -50,8 +39,20 @@ export function markSpaces(text: string): string {
   return text.replaceAll(" ", "\u2581");
 }
 
+/** Ids by BPE; pieces of the user are found first, and never join others. */
+export function bpeIds(table: PieceTable): (normalized: string) => number[] {
+  const pieces = joinablePieces(table);
+  const whole = new Map(
+    table.tokens.flatMap((token, id) =>
+      table.types[id] === TYPE.userDefined ? [[token, id] as const] : [],
+    ),
+  );
+  const words = anyOf([...whole.keys()]);
+  return (text) => idsBetween(text, words, whole, (word) => pieceIds(word, pieces));
+}
+
 /** What can be joined, the 256 bytes where a vocabulary has all of them, and the unknown token. */
-export function joinablePieces({ tokens, types, scores, unknown }: PieceTable): Pieces {
+function joinablePieces({ tokens, types, scores, unknown }: PieceTable): Pieces {
   const joinable = new Map<string, { id: number; score: number; unused: boolean }>();
   const bytes = new Map<number, number>();
   tokens.forEach((token, id) => {

@@ -17,7 +17,7 @@ import {
 } from "./ggufVocabulary.ts";
 import { pieceBytes, TYPE } from "./pieceTypes.ts";
 import { bytesOfPiece } from "./pipelineTokenizer.ts";
-import { joinablePieces, markSpaces, spmTokenizer } from "./spmTokenizer.ts";
+import { bpeIds, markSpaces, spmTokenizer } from "./spmTokenizer.ts";
 import {
   tokenizerOf,
   type BosPolicy,
@@ -173,12 +173,13 @@ function sentencePiece(metadata: GgufMetadata, { tokens, types, special }: Vocab
     specialTokens: special,
     bos: bosPolicy(metadata, special, { usual: true, kind: "llama" }),
     eos: eosPolicy(metadata),
-    pieces: joinablePieces({ tokens, types, scores, unknown }),
+    mark: markSpaces,
     apart: new Map(
       // converters write spaces in them as spaces, and text has marks for spaces when they are looked for
       tokens.flatMap((token, id) => (isApart(id) ? [[markSpaces(token), id] as const] : [])),
     ),
-    prefix: () => prefix,
+    normalize: (part) => (part === "" ? "" : prefix + part),
+    cut: bpeIds({ tokens, types, scores, unknown }),
     bytesOf: pieceBytes(tokens, types),
   });
 }

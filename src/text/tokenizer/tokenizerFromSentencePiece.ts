@@ -3,13 +3,16 @@ import { InputError } from "../../base/errors.ts";
 import { addedToken } from "./addedToken.ts";
 import { bosOfFiles, contentOf, eosOfFiles } from "./bosOfFiles.ts";
 import { sentencePieceFile, type SentencePieceFile } from "./sentencePieceFile.ts";
-import { TYPE } from "./pieceTypes.ts";
+import { charsmapOf } from "./charsmap.ts";
+import { anyOf, TYPE } from "./pieceTypes.ts";
 import { bytesOfPiece } from "./pipelineTokenizer.ts";
-import { joinablePieces, markSpaces, spmTokenizer } from "./spmTokenizer.ts";
+import { sentenceNormalizer } from "./sentenceNormalizer.ts";
+import { bpeIds, spmTokenizer, type PieceTable } from "./spmTokenizer.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import type { TokenizerClass } from "./tokenizerClasses.ts";
 import { parsedObject } from "./tokenizerFromJson.ts";
 import { namesOfSpecials } from "./tokenizerFromMerges.ts";
+import { unigramIds } from "./unigram.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -28,11 +31,11 @@ const WAY_ON =
   "a tokenizer.json says it all: AutoTokenizer.from_pretrained(...).save_pretrained(...) writes one";
 
 /**
- * The tokenizer that the file makes: BPE whose pieces have scores, as `SentencePieceProcessor.encode` cuts. Names of control tokens
+ * The tokenizer that the file makes: BPE or Unigram of pieces that have scores, as `SentencePieceProcessor.encode` cuts. Names of control tokens
  * and of added ones in a text become those tokens, as in transformers; what is between them begins with the space that the file
  * puts in front, but with `legacy` false only at the beginning of the text.
  *
- * @throws {InputError} "tokenizer" for Unigram and other kinds, tables of rewrites, what is malformed, with the way on
+ * @throws {InputError} "tokenizer" for other kinds and for what is malformed, with the way on
  * @see transformers 5.24, whose class LlamaTokenizer takes a space that a text begins with for the one in front, and joins
  *   user-defined pieces: this follows SentencePiece
  */
@@ -49,25 +52,23 @@ export function tokenizerFromSentencePiece(files: SentencePieceFiles): Tokenizer
     ...{ postProcessor: undefined, config, specials: {}, of: classOfFile(file, files.name) },
     idOf: (token: string) => ids.get(token) ?? null,
   };
-  const prefix = file.addsPrefix ? "\u2581" : "";
   const everywhere = isLegacy(config);
   const splits = config.split_special_tokens === true;
   const apart = [...special, ...added].filter(
     ({ id }) => !splits || types[id] === TYPE.userDefined,
   );
+  const exceptions = anyOf(ofType(TYPE.userDefined).map(([token]) => token));
+  const normalize = normalizerIn(file, exceptions);
   const encoder = new TextEncoder();
   return spmTokenizer({
-    description: `${files.name} (SentencePiece)`,
+    description: `${files.name} (SentencePiece${file.kind === "bpe" ? "" : `, ${file.kind}`})`,
     vocabSize: tokens.length,
     specialTokens: special,
     bos: bosOfFiles(ends),
     eos: eosOfFiles(ends),
-    pieces: joinablePieces({ ...file, tokens, types }),
-    mark: (text) => text,
     apart: new Map(apart.map(({ content, id }) => [content, id])),
-    whole: new Map(ofType(TYPE.userDefined)),
-    prefix: (isFirst) => (isFirst || everywhere ? prefix : ""),
-    normalize: file.dropsSpaces ? withoutMoreSpaces : markSpaces,
+    normalize: (part, isFirst) => normalize(part, file.addsPrefix && (isFirst || everywhere)),
+    cut: CUTS[file.kind]!({ ...file, tokens, types }),
     bytesOf: (id) => {
       const token = tokens[id];
       if (token === undefined) return null;
@@ -96,28 +97,29 @@ function isLegacy({ legacy, tokenizer_class: className }: Json): boolean {
   return !(typeof className === "string" && /^(Code)?LlamaTokenizer(Fast)?$/.test(className));
 }
 
-/** No spaces at the ends, and one where there are several; at the end the mark itself counts as one, as in the reference. */
-function withoutMoreSpaces(part: string): string {
-  const single = part.replace(/^ +/, "").replace(/ {2,}/g, " ");
-  return markSpaces(single).replace(/\u2581+$/, "");
+/** How text is cut, by the kind of the model; of characters no two make a piece. */
+const CUTS: Readonly<Record<string, (table: PieceTable) => (normalized: string) => number[]>> = {
+  bpe: bpeIds,
+  char: bpeIds,
+  unigram: unigramIds,
+};
+
+/** @throws {InputError} "tokenizer" for a table that is malformed */
+function normalizerIn(file: SentencePieceFile, exceptions: RegExp | null) {
+  const { addsPrefix, dropsSpaces, spacesBehind, marksSpaces, table } = file;
+  return sentenceNormalizer({
+    ...{ prefix: addsPrefix, collapses: dropsSpaces, behind: spacesBehind, marks: marksSpaces },
+    ...{ charsmap: table && charsmapOf(table), exceptions },
+  });
 }
 
 /** @throws {InputError} "tokenizer" for what is not read, with the way on */
-function checkKind(file: SentencePieceFile, name: string): void {
-  const { kind, rewrites, rule, spacesBehind, marksSpaces, dropsSpaces, tokens, types } = file;
-  const spaced = tokens.some((token, id) => types[id] === TYPE.userDefined && /\u2581/.test(token));
-  const fault = [
-    [kind !== "bpe", `is a model of the kind ${kind}, and bpe is read`],
-    [rewrites, `rewrites characters before it cuts (${rule || "a table of its own"})`],
-    [spacesBehind, "has spaces behind words (treat_whitespace_as_suffix)"],
-    [!marksSpaces, "does not mark spaces (escape_whitespaces false)"],
-    [dropsSpaces && spaced, "drops spaces and has pieces of its user's with spaces"],
-  ].find(([broken]) => broken)?.[1];
-  if (fault !== undefined)
-    throw new InputError(
-      "tokenizer",
-      `${name} ${String(fault)}, which is not read here; ${WAY_ON}; token ids need none`,
-    );
+function checkKind({ kind }: SentencePieceFile, name: string): void {
+  if (Object.hasOwn(CUTS, kind)) return;
+  throw new InputError(
+    "tokenizer",
+    `${name} is a model of the kind ${kind}, which is not read here (${Object.keys(CUTS).join(", ")} are); ${WAY_ON}; token ids need none`,
+  );
 }
 
 /** Pieces with what the files beside them add or rename: `added_tokens_decoder`, or else added_tokens.json. */

@@ -3,6 +3,9 @@
  * `tokenizers` and SentencePiece do, ties too: of two ways to the same place the one whose last piece begins first.
  */
 
+import { TYPE } from "./pieceTypes.ts";
+import type { PieceTable } from "./spmTokenizer.ts";
+
 /** A vocabulary with scores. */
 export interface UnigramPieces {
   /** Id by piece. */
@@ -11,10 +14,24 @@ export interface UnigramPieces {
   readonly scores: ArrayLike<number>;
   /** The id of what no piece covers; null if there is none. */
   readonly unknown: number | null;
+  /** The least score, to which that of what is unknown is set; left out: that of all. */
+  readonly least?: number;
+  /**
+   * Whether the sum up to each place has single precision, as in SentencePiece, where the library `tokenizers` has double: ways that
+   * are nearly equal come out differently.
+   */
+  readonly single?: boolean;
 }
 
 /** How much less an unknown character scores than the least piece. */
 const PENALTY = 10;
+
+/**
+ * The score of a piece of the user, of whatever the file says: it wins in nearly every place.
+ *
+ * @see SentencePiece 0.2.3, this one; earlier ones have -0.1 for any length
+ */
+const ofUser = (piece: string) => Math.fround(0.1 * (new TextEncoder().encode(piece).length - 1));
 
 interface Way {
   readonly score: number;
@@ -25,19 +42,22 @@ interface Way {
 /** The best cut, as a function of text: unknown characters side by side are one part. */
 export function unigramCut(pieces: UnigramPieces): (text: string) => string[] {
   const lengths = lengthsByFirst(pieces.ids.keys());
-  const unknownScore = leastOf(pieces.scores) - PENALTY;
+  const unknownScore = rounding(pieces)((pieces.least ?? leastOf(pieces.scores)) - PENALTY);
   return (text) => partsOf(text, bestWays(text, pieces, lengths, unknownScore), pieces.unknown);
 }
 
 /** The best way to each place; places inside a character have none. */
 function bestWays(
   text: string,
-  { ids, scores, unknown }: UnigramPieces,
+  pieces: UnigramPieces,
   lengths: ReadonlyMap<string, readonly number[]>,
   unknownScore: number,
 ): (Way | undefined)[] {
+  const { ids, scores, unknown } = pieces;
+  const round = rounding(pieces);
   const ways: (Way | undefined)[] = [{ score: 0, start: 0, id: null }];
-  const offer = (start: number, end: number, score: number, id: number | null) => {
+  const offer = (start: number, end: number, sum: number, id: number | null) => {
+    const score = round(sum);
     const best = ways[end];
     if (best === undefined || score > best.score) ways[end] = { score, start, id };
   };
@@ -57,6 +77,10 @@ function bestWays(
     start = next;
   }
   return ways;
+}
+
+function rounding({ single = false }: UnigramPieces): (score: number) => number {
+  return single ? Math.fround : (score) => score;
 }
 
 function partsOf(text: string, ways: readonly (Way | undefined)[], unknown: number | null) {
@@ -95,6 +119,31 @@ function leastOf(scores: ArrayLike<number>): number {
   let least = Infinity;
   for (let index = 0; index < scores.length; index++) least = Math.min(least, scores[index]!);
   return least;
+}
+
+/** SentencePiece's own, for pieces with types: ids of text as its normaliser leaves it. */
+export function unigramIds({
+  tokens,
+  types,
+  scores,
+  unknown,
+}: PieceTable): (text: string) => number[] {
+  const idsOf = (...kinds: readonly number[]) =>
+    new Map(
+      tokens.flatMap((token, id) => (kinds.includes(types[id]!) ? [[token, id] as const] : [])),
+    );
+  const [usable, bytes] = [idsOf(TYPE.normal, TYPE.userDefined), idsOf(TYPE.byte)];
+  const normal = scores.filter((_, id) => types[id] === TYPE.normal);
+  const cut = unigramCut({
+    ...{ ids: usable, unknown, single: true, least: leastOf(normal) },
+    scores: scores.map((score, id) =>
+      types[id] === TYPE.userDefined ? ofUser(tokens[id]!) : score,
+    ),
+  });
+  return (text) =>
+    cut(text)
+      .flatMap((piece) => (usable.has(piece) ? [piece] : byteTokens(piece, bytes)))
+      .map((piece) => usable.get(piece) ?? bytes.get(piece) ?? unknown);
 }
 
 /** What a part that is no piece becomes: the tokens of its bytes where the vocabulary has all of them, else itself. */
