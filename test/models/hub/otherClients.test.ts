@@ -79,24 +79,27 @@ describe.skipIf(!python)("huggingface_hub of Python (INDUCTION_LENS_HF_PYTHON)",
   });
 });
 
+interface NodeClient {
+  downloadFileToCacheDir(options: object): Promise<string>;
+}
+
 describe.skipIf(!node)("@huggingface/hub of npm (INDUCTION_LENS_HF_NODE)", () => {
+  /** Where the client puts the files. */
+  async function nodePaths(options: object): Promise<string[]> {
+    const entry = createRequire(join(node!, "index.js")).resolve("@huggingface/hub");
+    const client = (await import(pathToFileURL(entry).href)) as NodeClient;
+    const repo = { type: "model", name: "org/name" };
+    const common = { repo, hubUrl: hub.endpoint, cacheDir: folder, xet: false, ...options };
+    const paths = [];
+    for (const path of NAMES) paths.push(await client.downloadFileToCacheDir({ ...common, path }));
+    return paths;
+  }
+
   test(
     "downloads from the fake hub into a cache that ours reads",
     { timeout: 120_000 },
     async () => {
-      const entry = createRequire(join(node!, "index.js")).resolve("@huggingface/hub");
-      const client = (await import(pathToFileURL(entry).href)) as {
-        downloadFileToCacheDir(options: object): Promise<string>;
-      };
-      const common = {
-        repo: { type: "model", name: "org/name" },
-        hubUrl: hub.endpoint,
-        cacheDir: folder,
-      };
-      const paths = [];
-      for (const path of NAMES)
-        paths.push(await client.downloadFileToCacheDir({ ...common, path, xet: false }));
-      expectFiles(paths);
+      expectFiles(await nodePaths({}));
       const { folder: at } = await fetchFromHub("org/name", {
         ...{ endpoint: hub.endpoint, cacheDir: folder, env: {}, offline: true },
         ...{ files: exactly(...NAMES), revision: COMMIT },
@@ -104,4 +107,10 @@ describe.skipIf(!node)("@huggingface/hub of npm (INDUCTION_LENS_HF_NODE)", () =>
       expectFiles(NAMES.map((name) => join(at, name)));
     },
   );
+
+  test("reads the cache that ours wrote, without a request", { timeout: 120_000 }, async () => {
+    await ours(false);
+    const fetch = () => Promise.reject(new Error("asked for more"));
+    expectFiles(await nodePaths({ fetch, revision: COMMIT }));
+  });
 });
