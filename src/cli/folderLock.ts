@@ -42,8 +42,8 @@ export function lockFolder(folder: string, use: string): () => void {
   const file = join(folder, LOCK);
   if (statSync(folder, { throwIfNoEntry: false })?.isFile())
     throw new InputError("output", `${folder} is a file, and not a folder that can be used`);
-  checkFolderPlace(folder, file);
-  const firstFolder = mkdirSync(resolve(folder), { recursive: true });
+  checkPlace(file, folder);
+  const firstFolder = makeFolder(folder);
   const own: Holder = { pid: process.pid, host: hostname(), id: OWN_ID };
   if (!takeLock(file, own)) throw lockedError(folder, file, holderIn(wordsAt(file)), use);
   removeDrafts(folder);
@@ -72,19 +72,14 @@ function takeLock(file: string, own: Holder): boolean {
   }
 }
 
-/** As `checkPlace` of the lock, said of the folder that the user named. */
-function checkFolderPlace(folder: string, file: string): void {
+/** The first folder that was missing; undefined if none was. */
+function makeFolder(folder: string): string | undefined {
   try {
-    checkPlace(file);
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    throw new InputError(
-      error.code,
-      error.message.replace(`output ${file} `, `output ${folder} `),
-      {
-        cause: error,
-      },
-    );
+    return mkdirSync(resolve(folder), { recursive: true });
+  } catch (cause) {
+    throw new InputError("output", `${folder} cannot be made: ${(cause as Error).message}`, {
+      cause,
+    });
   }
 }
 

@@ -14,6 +14,7 @@ import {
   renameSync,
   rmdirSync,
   rmSync,
+  statfsSync,
   statSync,
   writeFileSync,
   type Stats,
@@ -50,24 +51,29 @@ export function replaceFile(file: string, content: string | Uint8Array): void {
 /**
  * Refuses a `file` that `replaceFile` could not write, and touches nothing.
  *
+ * @param output what the message calls it: the folder that it will be in, where the user named that
  * @throws {InputError} "output" for a folder in place of a file, a file in place of a folder, or no right to write
  */
-export function checkPlace(file: string): void {
+export function checkPlace(file: string, output: string = file): void {
   if (entryAt(file)?.isDirectory()) {
     throw new InputError("output", `output needs a file, got the folder ${file}`);
   }
   let folder = dirname(resolve(file));
   while (entryAt(folder) === undefined && dirname(folder) !== folder) folder = dirname(folder);
   if (!entryAt(folder)?.isDirectory()) {
-    throw new InputError("output", `output ${file} needs a folder, but ${folder} is a file`);
+    throw new InputError("output", `output ${output} needs a folder, but ${folder} is a file`);
   }
   try {
     accessSync(folder, constants.W_OK | constants.X_OK);
+    if (OF_THE_SYSTEM.includes(statfsSync(folder).type)) throw new Error("of the system");
   } catch (cause) {
-    const message = `output ${file} needs a folder that can be written, got ${folder}`;
+    const message = `output ${output} needs a folder that can be written, got ${folder}`;
     throw new InputError("output", message, { cause });
   }
 }
+
+/** Types of file systems in which nobody makes files, though rights say so: proc, sysfs. To make folders in proc never ends in Node. */
+const OF_THE_SYSTEM: readonly number[] = [0x9fa0, 0x62656572];
 
 /** What is at `path`, through links; undefined if nothing is or can be there. */
 function entryAt(path: string): Stats | undefined {

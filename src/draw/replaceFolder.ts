@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } f
 import { dirname, join, resolve } from "node:path";
 import { InputError } from "../base/errors.ts";
 import { someOf } from "../base/someOf.ts";
+import { checkPlace } from "./replaceFile.ts";
 import { REPORT_FORMATS } from "./write.ts";
 
 /**
@@ -14,7 +15,9 @@ import { REPORT_FORMATS } from "./write.ts";
  */
 export function checkFolder(folder: string, names: readonly string[]): void {
   const stats = statSync(folder, { throwIfNoEntry: false });
-  if (!stats) return checkName(folder);
+  if (!stats) checkName(folder);
+  checkPlace(join(dirname(resolve(folder)), "a new folder beside it"), folder);
+  if (!stats) return;
   if (!stats.isDirectory())
     throw new InputError("output", `output needs a folder, but ${folder} is a file`);
   const others = readdirSync(folder).filter((name) => !names.includes(name));

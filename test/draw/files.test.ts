@@ -17,6 +17,7 @@ import { markdownText } from "../../src/draw/markdown.ts";
 import { headColumn } from "../../src/draw/studyView.ts";
 import { scoreView } from "../../src/studies/score/view.ts";
 import { jsonText } from "../../src/draw/json.ts";
+import { checkFolder } from "../../src/draw/replaceFolder.ts";
 import { replaceFile } from "../../src/draw/replaceFile.ts";
 import { writeResult } from "../../src/studies/writeResult.ts";
 import { checkOutput, REPORT_FORMATS } from "../../src/draw/write.ts";
@@ -90,6 +91,17 @@ describe("writeResult(result, file)", () => {
     expect(() => checkOutput(join(folder, "x.csv"))).toThrow("a folder that can be written");
     chmodSync(folder, 0o700);
   });
+
+  test.skipIf(process.platform !== "linux")(
+    "refuses file systems of the system's own, where making a folder would never end",
+    () => {
+      for (const place of ["/proc/x/a.csv", "/proc/self/a.csv", "/sys/a.csv"])
+        expect(() => checkOutput(place)).toThrow("a folder that can be written");
+      expect(() => checkFolder("/proc/new", [])).toThrow(
+        "output /proc/new needs a folder that can be written, got /proc",
+      );
+    },
+  );
 
   test("replaces what a link points to, and keeps the link", async () => {
     writeFileSync(join(folder, "real.csv"), "old");

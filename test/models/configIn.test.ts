@@ -24,6 +24,17 @@ describe("a configuration that cannot be used", () => {
     expect((configIn(cause, "b.gguf", keys) as Error).message).toBe(
       "b.gguf, read as a configuration of llama cannot be used: llama.block_count needs 1",
     );
+    const part = new InputError("config", "hidden_size 33 cannot be divided among 4 heads");
+    const own = new Map([["hidden_size", "llama.embedding_length"]]);
+    expect((configIn(part, "a/b.gguf", own) as Error).message).toBe(
+      "a/b.gguf: llama.embedding_length 33 cannot be divided among 4 heads",
+    );
+    const both = new InputError("config", "config.json gives both a and b");
+    expect((configIn(both, "a/config.json") as Error).message).toBe(
+      "a/config.json gives both a and b",
+    );
+    const whole = new InputError("config", "a/b.gguf: x is 1, which is not supported");
+    expect(configIn(whole, "a/b.gguf")).toBe(whole);
     const other = new InputError("weights", "q is missing");
     expect(configIn(other, "b.gguf")).toBe(other);
   });

@@ -30,6 +30,8 @@ export const command = defineCommand({
     const { inFrame, withModel } = await import("../frame.ts");
     const { common, own } = partFlags<ExportFlags>(flags);
     if (existsSync(out)) throw new InputError("output", `${out} is there already`);
+    const { checkFolder } = await import("../../draw/replaceFolder.ts");
+    checkFolder(out, []);
     await inFrame(common, (frame) =>
       withModel(frame, name, (model) => exportTo(frame, model, { name, out, to: own.to })),
     );

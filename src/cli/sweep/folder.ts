@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { VERSION } from "../../base/version.ts";
-import { replaceFile } from "../../draw/replaceFile.ts";
+import { checkPlace, replaceFile } from "../../draw/replaceFile.ts";
 import { jobId, type SweepJob } from "./plan.ts";
 
 /** What is known of a job that is done. */
@@ -32,6 +32,7 @@ export interface SweepFolder {
 
 export function sweepFolder(path: string): SweepFolder {
   const at = (kind: string, name: string) => join(path, kind, `${name}.json`);
+  checkPlace(at("results", "any"), path);
   for (const kind of ["results", "jobs", "failed"])
     mkdirSync(join(path, kind), { recursive: true });
   const write = (file: string, value: unknown) => replaceFile(file, `${JSON.stringify(value)}\n`);

@@ -3,7 +3,7 @@ import { InputError } from "../../base/errors.ts";
 const UNNAMED = /^config\.json of /;
 
 /**
- * An error of a configuration with the file that it is in: families know their own name alone.
+ * An error of a configuration with the file that it is in, and with that file's own keys: families and their parts know neither.
  *
  * @param file a path of a config.json, or of a file that has the same settings under other names
  * @param keys what that file calls each key of a config.json
@@ -13,9 +13,14 @@ export function configIn(
   file: string,
   keys: ReadonlyMap<string, string> = new Map(),
 ): unknown {
-  if (!(error instanceof InputError && UNNAMED.test(error.message))) return error;
-  const of = file.endsWith(".json") ? `${file} of ` : `${file}, read as a configuration of `;
-  const [, rest = ""] = error.message.split(UNNAMED);
+  if (!(error instanceof InputError && error.code === "config")) return error;
+  const { message, option } = error;
+  const folder = file.slice(0, Math.max(file.lastIndexOf("/"), file.lastIndexOf("\\")) + 1);
+  if (message.includes(file) || (folder !== "" && message.includes(folder))) return error;
+  const isConfig = file.endsWith(".json");
+  const of = isConfig ? `${file} of ` : `${file}, read as a configuration of `;
+  const rest = message.replace(UNNAMED, "").replace(/^config\.json /, "");
   const renamed = rest.replace(/[A-Za-z_]\w*/g, (word) => keys.get(word) ?? word);
-  return new InputError("config", `${of}${renamed}`, { cause: error });
+  const where = UNNAMED.test(message) ? of : rest === message ? `${file}: ` : `${file} `;
+  return new InputError("config", where + renamed, { cause: error, option });
 }

@@ -15,6 +15,7 @@ import { openOutputLengths } from "../../interventions/outputLengths.ts";
 import { headName, type HeadAt } from "../../base/headName.ts";
 import { OTHER_SEEDS } from "../../inputs/otherSeeds.ts";
 import { minimalSets, type Ranking } from "./minimalSets.ts";
+import { overflowWords } from "../common/overflow.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
 import {
   ABLATE_OPTIONS,
@@ -88,13 +89,20 @@ export async function ablate(
               rankingOf(plan, losses),
               share,
             );
+      const blind = isSame([...losses.values()]) ? await overflowWords(model, backend) : null;
+      const warned = { ...rows, warnings: [...rows.warnings, ...(blind === null ? [] : [blind])] };
       const timings = { prepare, run: elapsed() - prepare };
-      return ablateResultOf(model, backend, rows, plan, losses, minimal, timings);
+      return ablateResultOf(model, backend, warned, plan, losses, minimal, timings);
     } finally {
       await lengths?.close();
       await chain.close();
     }
   });
+}
+
+/** Whether nothing that was ablated changes anything: norms make 0 of what overflows, and no head writes. */
+function isSame(losses: readonly object[]): boolean {
+  return losses.length > 1 && new Set(losses.map((each) => JSON.stringify(each))).size === 1;
 }
 
 /** [layer][head], on the rows that are measured. */

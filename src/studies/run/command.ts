@@ -5,6 +5,7 @@ import { byteSize } from "../../base/byteSize.ts";
 import { sizeOf } from "../../base/tensor.ts";
 import type { SafetensorsFile } from "../../formats/safetensorsFile.ts";
 import { plural } from "../../draw/numbers.ts";
+import { checkPlace } from "../../draw/replaceFile.ts";
 import { defineCommand } from "../../cli/commandSpec.ts";
 import {
   partFlags,
@@ -72,6 +73,7 @@ export const command = defineCommand({
       );
     if (extname(out) !== ".safetensors")
       throw new InputError("output", `run writes .safetensors, got ${out}`);
+    checkPlace(out);
     const inputs = await inputsOf(own);
     await inFrame(common, (frame) => capture(frame, name, inputs, patterns, out));
   },

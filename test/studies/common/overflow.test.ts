@@ -5,6 +5,7 @@ import { openPlanted } from "../../../src/models/planted/planted.ts";
 import type { LoadedModel } from "../../../src/models/loadedModel.ts";
 import { openFolder } from "../../../src/models/folder.ts";
 import { readTensor } from "../../../src/formats/readTensor.ts";
+import { ablate } from "../../../src/studies/ablate/ablate.ts";
 import { lens } from "../../../src/studies/lens/lens.ts";
 import { overflowWords } from "../../../src/studies/common/overflow.ts";
 import { score } from "../../../src/studies/score/score.ts";
@@ -32,11 +33,12 @@ async function scaled(name: string, factor: number): Promise<LoadedModel> {
 const SOME = { backend, numExamples: 10, seqLen: 24 };
 
 describe("weights that overflow", () => {
-  test("score and verdict warn, where all that heads read is 0", async () => {
+  test("score, verdict and ablate warn, where all that heads read is 0", async () => {
     const model = await scaled("embed.W_E", 1e30);
     const words = /the run of scaled overflows: blocks\.0\.ln1\.hook_scale is Infinity in row 0/;
     expect((await score(model, SOME)).warnings.join()).toMatch(words);
     expect((await verdict(model, { ...SOME, quick: true })).warnings.join()).toMatch(words);
+    expect((await ablate(model, SOME)).warnings.join()).toMatch(words);
   });
 
   test("what overflows into NaN is refused by the first value, and not by what measures it", async () => {
