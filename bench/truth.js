@@ -3,7 +3,8 @@
  * that sees attention and weights only. Exit code 1 if a target is missed. docs/benchmark.md says what is planted.
  *
  * `--quick`: a few models, too few to judge by. `--seed N`: other models. `--models N`, `--nulls N`: how many.
- * `--json FILE`: also writes everything that was found out about each head.
+ * `--workers N`: processes at once; left out: as many as there are cores. `--json FILE`: also writes everything that was found out about
+ * each head.
  */
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -29,6 +30,7 @@ const first = Number(valueOf("--seed") ?? 1000);
 const count = Number(valueOf("--models") ?? (quick ? 14 : 200));
 const nullCount = Number(valueOf("--nulls") ?? (quick ? 14 : 210));
 const judged = count >= 200;
+const workers = valueOf("--workers") === undefined ? undefined : Number(valueOf("--workers"));
 
 const stories = existsSync(join(import.meta.dirname, "../../shared/data/stories260k/hf"));
 const kinds = [
@@ -49,7 +51,7 @@ const jobs = [
 
 const started = performance.now();
 const answers = await inWorkers(join(import.meta.dirname, "truth/worker.js"), jobs, {
-  onProgress: progressLine("models"),
+  ...{ workers, onProgress: progressLine("models") },
 });
 const models = answers.slice(0, count);
 const nulls = answers.slice(count);

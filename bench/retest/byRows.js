@@ -16,7 +16,7 @@ async function attentionPool(model, backend, pool) {
   const log = { get: (key) => steps.get(key), set: (key, value) => void steps.set(key, value) };
   const options = { backend, quick: true, numExamples: pool, seed: SEED, log };
   await verdictAsNeeded(model, options, () => true);
-  return [...steps].filter(([key]) => key.startsWith("attention ")).map(([, period]) => period);
+  return [...steps].filter(([key]) => /^attention \d+$/.test(key)).map(([, period]) => period);
 }
 
 function picked(period, rows, pool) {
