@@ -1,5 +1,5 @@
 /**
- * @file `npm run bench:retest [-- --model NAME --seeds N --quick | --full | --both]`: the verdict of one model again and again with
+ * @file `npm run bench:retest [-- --model NAMES --seeds N --quick | --full | --both]`: the verdict of one model again and again with
  * other random rows. How many heads keep their label, which labels flip, and whether heads that flip are flagged `undecided`;
  * with --both also whether `--quick` says what the full verdict says. Verdicts are kept in .bench/retest as long as the code
  * that they come from is the same, so a run that was interrupted, or asked for more seeds, goes on. Without a model:
@@ -29,7 +29,7 @@ const USUAL = [
   join(data, "smollm2-135m/SmolLM2-135M-Instruct.Q4_1.gguf"),
   join(data, "gemma3-270m/gemma-3-270m.v40960.Q4_K_M.gguf"),
 ].filter(existsSync);
-const models = valueOf("--model") ? [valueOf("--model")] : [...USUAL, "zoo:attn-2l"];
+const models = valueOf("--model")?.split(",") ?? [...USUAL, "zoo:attn-2l"];
 const seeds = Number(valueOf("--seeds") ?? 10);
 const kinds = has("--both") ? ["quick", "full"] : [has("--full") ? "full" : "quick"];
 
@@ -66,17 +66,17 @@ const pool = Number(valueOf("--pool") ?? 0);
 const docsRows = [];
 for (const name of pool > 0 ? models : []) {
   const model = await openModel(name);
-  const sizes = [14, 20, 28, 56].filter((size) => 2 * size <= pool);
+  const sizes = [14, 20, 28, 56].filter((size) => size <= 2 * pool);
   const found = await agreementByRows(model, backend, { pool, sizes, draws: 40 });
   await model.close();
   const percent = (share) => `${(100 * share).toFixed(1)} %`;
-  const rows = found.map(({ size, pairs, undecided, layers, flagged, flipping }) =>
+  const rows = found.map(({ size, pairs, contradicting, undecided, layers, flagged, flipping }) =>
     row(
       `${size} rows: pairs of draws that give a head one label`,
       percent(pairs),
       "",
       null,
-      `${percent(undecided)} of heads undecided, the last of them after ${percent(layers)} of the layers; ${flagged} of ${flipping} heads that flip are flagged`,
+      `${percent(contradicting)} contradict, ${percent(undecided)} of heads undecided, the last of them after ${percent(layers)} of the layers; ${flagged} of ${flipping} heads that flip are flagged`,
     ),
   );
   docsRows.push(...rows.map((each) => ({ ...each, what: `${shortName(name)}: ${each.what}` })));
@@ -125,9 +125,15 @@ function targetRow(what, share, target) {
 }
 
 function retestRows(kind, runs) {
-  const { heads, same, pairs, flips, flagged, flipping } = agreement(runs);
+  const { heads, same, pairs, contradicting, flips, flagged, flipping } = agreement(runs);
   return [
     targetRow(`${kind}: pairs of runs that give a head one label`, pairs, 0.99),
+    row(
+      `${kind}: pairs of runs with two labels, neither of them undecided`,
+      `${(100 * contradicting).toFixed(2)} %`,
+      "",
+      null,
+    ),
     row(`${kind}: heads with one label in all runs`, `${same} of ${heads}`, "", null),
     targetRow(
       `${kind}: heads that flip and are flagged undecided in a run`,

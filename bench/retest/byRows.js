@@ -1,6 +1,6 @@
 /**
- * @file How far labels by attention agree between draws of so many rows: a pool of rows is run once, and draws are taken from it. Says
- * whether more rows would pay, and what a design saves that draws more for undecided heads alone.
+ * @file How far labels by attention agree between draws of so many rows: a pool of rows is run once, and draws are taken from it with
+ * replacement, at each period others. Says whether more rows would pay, and what a design saves that draws more for undecided heads alone.
  */
 import { random } from "../../dist/base/random.js";
 import { attentionEvidence } from "../../dist/measure/verdict/attention.js";
@@ -47,9 +47,9 @@ export async function agreementByRows(model, backend, { pool, sizes, draws }) {
   const draw = random(SEED);
   return sizes.map((size) => {
     const runs = Array.from({ length: draws }, (_, seed) => {
-      const rows = draw.distinct(size, pool);
+      const rows = () => Array.from({ length: size }, () => draw.integer(0, pool - 1));
       const evidence = attentionEvidence(
-        periods.map((period) => picked(period, rows, pool)),
+        periods.map((period) => picked(period, rows(), pool)),
         { seed },
       );
       return evidence.map((attention) => {

@@ -12,7 +12,8 @@ test("heads that flip, and whether they are flagged in any run", () => {
   ];
   expect(agreement(runs)).toEqual({
     ...{ heads: 4, same: 2, flipping: 2, flagged: 1 },
-    pairs: (1 + 1 / 3 + 1 + 1 / 3) / 4,
+    pairs: 8 / 12,
+    contradicting: 2 / 12,
     flips: [
       ["induction | other", 1],
       ["mixed | other", 1],

@@ -4,7 +4,14 @@ import { tensor, type Tensor } from "../../base/tensor.ts";
 import type { AttentionScore } from "../attentionTables.ts";
 import { falseDiscovery } from "../falseDiscovery.ts";
 import { signFlipTest } from "../signFlipTest.ts";
-import { meanEstimate, scoreEstimate, summedEstimate, weakest, type Estimate } from "./estimate.ts";
+import {
+  meanOfEstimates,
+  meanEstimate,
+  scoreEstimate,
+  summedEstimate,
+  weakest,
+  type Estimate,
+} from "./estimate.ts";
 import { GAIN_MARGIN, LEAST_SCAN_STRENGTH, SCAN_GAIN_MARGIN } from "./thresholds.ts";
 
 /** Scores on one kind of rows, [head][sequence], heads counted through all layers; the entries of attentionTables. */
@@ -32,7 +39,10 @@ export interface GainAt extends Estimate {
   readonly reshuffled: number;
 }
 
-/** What one head looks at. Strengths from 0 to 1, each that of the period where its lower bound is least. */
+/**
+ * What one head looks at. Strengths from 0 to 1: of the two stripes that move with the period that of the period where its lower bound is
+ * least, of what does not the mean over periods, whose rows are others.
+ */
 export interface AttentionEvidence {
   /** score - max(D, R) of the induction stripe at each period. */
   readonly gains: readonly GainAt[];
@@ -83,7 +93,7 @@ export function attentionEvidence(
   return Array.from({ length: heads }, (_, head) => {
     const gains = periods.map((period) => gainAt(period, "induction", head));
     const excess = (name: "previousToken" | "currentToken" | "firstToken") =>
-      weakest(
+      meanOfEstimates(
         byPeriod.map(({ period, uniform }) =>
           less(scoreEstimate(period.repeated[name][head]!), uniform),
         ),

@@ -47,6 +47,24 @@ export function weakest<Item extends Estimate>(estimates: readonly Item[]): Item
   return estimates.reduce((least, next) => (atLeast(next) < atLeast(least) ? next : least));
 }
 
+/**
+ * The mean of estimates that share no examples, each with the same weight. Distances to the bounds add up by their squares.
+ *
+ * @see Zou & Donner 2008, Construction of confidence limits about effect measures (method of variance estimates recovery)
+ */
+export function meanOfEstimates(estimates: readonly Estimate[]): Estimate {
+  const value = moments(estimates.map((each) => each.value)).mean;
+  const reach = (of: (each: Estimate) => number) =>
+    Math.hypot(...estimates.map(of)) / estimates.length;
+  if (estimates.some(({ low, high }) => low === null || high === null))
+    return { value, low: null, high: null };
+  return {
+    value,
+    low: value - reach((each) => each.value - each.low!),
+    high: value + reach((each) => each.high! - each.value),
+  };
+}
+
 /** Whether a threshold lies within the interval, so that other sequences might decide otherwise. */
 export function spans({ low, high }: Estimate, threshold: number): boolean {
   return low !== null && high !== null && low < threshold && high > threshold;

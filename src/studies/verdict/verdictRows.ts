@@ -101,9 +101,10 @@ export async function verdictRows(
   const rowsOf = (length: number, seed: number, numExamples: number) =>
     generatedRows(architecture, { ...input, seqLen: 2 * length, seed, numExamples });
   const seed = input.seed ?? DEFAULTS.seed;
-  const attention = periodsFrom(period).map((length) =>
-    withControls(rowsOf(length, seed, counts.attention), ordinary, seed),
-  );
+  const attention = periodsFrom(period).map((length, index) => {
+    const own = seed + index * OTHER_SEEDS.period;
+    return withControls(rowsOf(length, own, counts.attention), ordinary, own);
+  });
   const { info } = rowsOf(period, seed, counts.attention);
   const reference = rowsOf(period, seed + OTHER_SEEDS.reference, counts.reference).tokens;
   const causal = (at: number, examples: number) =>

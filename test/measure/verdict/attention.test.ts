@@ -48,6 +48,21 @@ function period(
 }
 
 describe("attentionEvidence(periods)", () => {
+  test("takes what does not move with the period as the mean over periods, surer than one, and a stripe where it is least", () => {
+    const strengths = [0.2, 0.3, 0.4];
+    const periods = [32, 26, 20].map((length, at) =>
+      period(length, { currentToken: strengths[at]!, induction: strengths[at]! }),
+    );
+    const evidence = (some: readonly PeriodAttention[]) => attentionEvidence(some, { seed: 0 })[0]!;
+    const whole = evidence(periods);
+    const each = periods.map((one) => evidence([one]).currentToken);
+    const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / 3;
+    expect(whole.currentToken.value).toBeCloseTo(mean(each.map(({ value }) => value)), 12);
+    const reach = ({ low, value }: { low: number | null; value: number }) => value - low!;
+    expect(reach(whole.currentToken)).toBeCloseTo(Math.hypot(...each.map(reach)) / 3, 12);
+    expect(whole.induction.value).toBeCloseTo(0.2, 10);
+  });
+
   test("gives an induction head its gain, found at every period", () => {
     const [head] = attentionEvidence(
       [32, 26, 20].map((length) => period(length, { induction: 0.8 })),
