@@ -18,13 +18,11 @@ export function writeDocsTable(benchmark, title, rows) {
 /** Cells padded as the formatter pads them. */
 function markdownTable(rows) {
   const head = ["what", "measured", "target", "met", "of"];
-  const body = rows.map(({ what, got, target, met, note }) => [
-    what.trim(),
-    got,
-    target,
-    met === null ? "" : met ? "yes" : "no",
-    note,
-  ]);
+  const body = rows.map(({ what, got, target, met, note }) =>
+    [what.trim(), got, target, met === null ? "" : met ? "yes" : "no", note].map((text) =>
+      text.replaceAll("|", "\\|"),
+    ),
+  );
   const widths = head.map((name, column) =>
     Math.max(3, name.length, ...body.map((cells) => cells[column].length)),
   );

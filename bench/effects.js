@@ -2,7 +2,7 @@
  * @file `npm run bench:effects [-- --model NAME --pool N --draws N]`: how often the intervals of effects that a verdict rests on
  * hold the truth. The verdict is given a pool of rows, all of which go through its causal runs; what it finds on all of them is the truth,
  * and the evidence is made again from draws of 10 and 16 rows of the pool, with replacement. Without a model: two of the zoo.
- * Exit code 1 if a target is missed.
+ * `--docs` writes the table into docs/benchmark.md. Exit code 1 if a target is missed.
  */
 import { random } from "../dist/base/random.js";
 import { generatedRows } from "../dist/inputs/scoreInput.js";
@@ -11,6 +11,7 @@ import { causalEvidence, causalScale } from "../dist/measure/verdict/causalEvide
 import { openModel } from "../dist/models/open.js";
 import { nativeBackend } from "../dist/runtime/native.js";
 import { verdict } from "../dist/studies/verdict/verdict.js";
+import { writeDocsTable } from "./docsTable.js";
 import { row, table } from "./statistics.js";
 
 const valueOf = (name, usual) => {
@@ -106,6 +107,7 @@ async function coverageOf(model) {
 }
 
 let missed = false;
+const docsRows = [];
 for (const name of models) {
   const model = await openModel(name);
   const { candidates, counts } = await coverageOf(model);
@@ -130,8 +132,17 @@ for (const name of models) {
   console.log(
     `${name}: ${candidates.join(" ")}, ${pool} rows, ${draws} draws of ${SIZES.join(" and of ")}`,
   );
-  console.log(
-    `${table([line("all effects", () => true, true), ...kinds.map((kind) => line(`  ${kind}`, (other) => other === kind, false))])}\n`,
-  );
+  const rows = [
+    line("all effects", () => true, true),
+    ...kinds.map((kind) => line(`  ${kind}`, (other) => other === kind, false)),
+  ];
+  docsRows.push(...rows.map((each) => ({ ...each, what: `${name}, ${each.what.trim()}` })));
+  console.log(`${table(rows)}\n`);
 }
+if (process.argv.includes("--docs"))
+  writeDocsTable(
+    "bench:effects",
+    `Intervals that hold the truth, ${pool} rows, ${draws} draws of ${SIZES.join(" and of ")}:`,
+    docsRows,
+  );
 if (missed) process.exitCode = 1;

@@ -5,7 +5,7 @@ import { HELD_OUT, heldOutModel } from "./heldOutModels.ts";
 /** Seeds of each model; VERDICT_HELD_OUT asks for more than a test run has time for. */
 const SEEDS = Number(process.env["VERDICT_HELD_OUT"] ?? 0);
 const note = SEEDS > 0 ? "" : " (SKIPPED: VERDICT_HELD_OUT, seeds of each, is not set)";
-const SECONDS_EACH = 30;
+const SECONDS_EACH = 120;
 
 describe(`heads of kinds that no population has are called what they are, or undecided${note}`, () => {
   for (const heldOut of HELD_OUT)
