@@ -10,7 +10,7 @@ export type LooksAt = (typeof LOOKS_AT)[number];
 
 export interface MeanAttention {
   readonly value: number;
-  /** What uniform causal attention has. */
+  /** What uniform attention to all that the head sees has. */
   readonly uniform: number;
   readonly queries: number;
 }
@@ -24,6 +24,7 @@ export interface MeanAttention {
  *
  * @param pattern axes [query, key], of a whole sequence
  * @param start positions before this (BOS) are not queries
+ * @param sees whether a query sees a key, where a window or chunks hide some; left out: all up to itself
  * @returns 0 to 1, null where no query has a target; uniform attention has `uniform`. One sequence is an example and has no
  *   interval: `score` measures
  */
@@ -31,13 +32,14 @@ export function looksAt(
   pattern: Tensor,
   tokens: ArrayLike<number>,
   start: number,
+  sees?: (query: number, key: number) => boolean,
 ): Readonly<Record<LooksAt, MeanAttention | null>> {
   const [length] = shapeOf(pattern, ["query", "key"]);
   const targets = inductionTargets(tokens, { start });
   const repeated = targets.flatMap((keys, query) => (keys.length > 0 ? [query] : []));
   const later = Array.from({ length: length - start - 1 }, (_, index) => start + 1 + index);
   const mean = (queries: readonly number[], keysOf: (query: number) => readonly number[]) =>
-    queries.length === 0 ? null : meanOf(pattern, queries, keysOf);
+    queries.length === 0 ? null : meanOf(pattern, queries, keysOf, sees);
   return {
     induction: mean(repeated, (query) => targets[query]!),
     previousToken: mean(later, (query) => [query - 1]),
@@ -50,13 +52,14 @@ function meanOf(
   { shape, data }: Tensor,
   queries: readonly number[],
   keysOf: (query: number) => readonly number[],
+  sees: ((query: number, key: number) => boolean) | undefined,
 ): MeanAttention {
   const [length] = shape as readonly [number, number];
   const tables = stackTables([queryMeanTable(length, queries, keysOf)]);
   const perHead = tensor(["head", "query", "key"], [1, ...shape], data);
   return {
     value: contract(perHead, tables).data[0]!,
-    uniform: uniformScores(tables).data[0]!,
+    uniform: uniformScores(tables, sees).data[0]!,
     queries: queries.length,
   };
 }

@@ -30,4 +30,21 @@ export function uniformScores(
   return tensor(["measure"], [measures], scores);
 }
 
+/** What uniform attention scores on some rows, by score. */
+export interface UniformScores<Name extends string> {
+  /** In layers that see all up to themselves. */
+  readonly uniform: Readonly<Record<Name, number>>;
+  /** In each layer; left out where all see all of the rows. */
+  readonly uniformByLayer?: Readonly<Record<Name, readonly number[]>> | undefined;
+}
+
+/** What heads of one layer score that attend alike to all they see. */
+export function uniformOf<Name extends string>(
+  { uniform, uniformByLayer }: UniformScores<Name>,
+  name: Name,
+  layer: number,
+): number {
+  return uniformByLayer?.[name][layer] ?? uniform[name];
+}
+
 const upToItself = (query: number, key: number) => key <= query;

@@ -2,6 +2,7 @@ import {
   headName,
   INDUCTION_ATTENTION,
   SCORE_TABLE,
+  uniformOf,
   type HeadAt,
   type ScoreName,
   type ScoreResult,
@@ -62,12 +63,10 @@ export function sentence(label: ScoreName | null): string {
  *
  * @param isProven there is a verdict, which says more than attention can
  */
-export function flags(
-  { scores, uniform, intervals }: ScoreResult,
-  { layer, head }: HeadAt,
-  isProven: boolean,
-) {
+export function flags(result: ScoreResult, { layer, head }: HeadAt, isProven: boolean) {
+  const { scores, intervals } = result;
   const value = (name: ScoreName) => scores[name][layer]![head]!;
+  const even = uniformOf(result, "induction", layer);
   const range = intervals.induction[layer]![head];
   const label = labelOf(scores, layer, head);
   const { partTimeUniform } = INDUCTION_ATTENTION;
@@ -80,9 +79,9 @@ export function flags(
     phrases.push(
       "Attention is not proof: switch it off to see whether the model needs it, and cut the heads that it reads.",
     );
-  if (label === null && value("induction") > partTimeUniform * uniform.induction)
+  if (label === null && value("induction") > partTimeUniform * even)
     phrases.push(
-      `It attends to what came next ${(value("induction") / uniform.induction).toFixed(0)} times as much as uniform attention would: a part-time induction head, or one that does several things.`,
+      `It attends to what came next ${(value("induction") / even).toFixed(0)} times as much as uniform attention would: a part-time induction head, or one that does several things.`,
     );
   if (range && range[1] - range[0] > 0.1)
     phrases.push(

@@ -1,17 +1,11 @@
 /** @file What a head looks at: its attention on repeats at several periods, less what it does without the repetition. */
 import { mean } from "../mean.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
-import type { AttentionScore } from "../attentionTables.ts";
+import { attentionTables, ATTENTION_SCORES, type AttentionScore } from "../attentionTables.ts";
 import { falseDiscovery } from "../falseDiscovery.ts";
 import { signFlipTest } from "../signFlipTest.ts";
-import {
-  meanOfEstimates,
-  meanEstimate,
-  scoreEstimate,
-  summedEstimate,
-  weakest,
-  type Estimate,
-} from "./estimate.ts";
+import { uniformScores } from "../uniformScores.ts";
+import { meanEstimate, scoreEstimate, summedEstimate, weakest, type Estimate } from "./estimate.ts";
 import { GAIN_MARGIN, LEAST_SCAN_STRENGTH, SCAN_GAIN_MARGIN } from "./thresholds.ts";
 
 /** Scores on one kind of rows, [head][sequence], heads counted through all layers; the entries of attentionTables. */
@@ -53,12 +47,22 @@ export interface AttentionEvidence {
   readonly p: number | null;
   /** Gain of the duplicate-token stripe. */
   readonly duplicateToken: Estimate;
-  /** Score less that of uniform attention. */
+  /** Score less that of uniform attention to what the head's layer lets it see. */
   readonly previousToken: Estimate;
   readonly currentToken: Estimate;
   readonly firstToken: Estimate;
   /** The distance of 2 or more that the head attends at most where nothing repeats: on D of the longest period. */
   readonly fixedDistance: (Estimate & { readonly distance: number }) | null;
+}
+
+/** Whether a query sees a key; null: all up to itself. */
+export type Sight = ((query: number, key: number) => boolean) | null;
+
+/** What uniform attention with one sight scores at one period. */
+interface Nulls {
+  readonly scores: Readonly<Record<AttentionScore, number>>;
+  /** By distance; empty where the period has no scan. */
+  readonly scan: readonly number[];
 }
 
 /** How many distances a scan looks at: those that at least half of the second block's queries have. */
@@ -71,18 +75,24 @@ export function distancesSeen({ start, period }: { start: number; period: number
  *
  * @param periods one entry per period, the same heads and sequences in each
  * @param isScan whether a head, counted through all layers, is a unit of a scan; left out: none is
+ * @param sightOf what a head sees, one function for all heads that see alike; left out: all up to itself
  */
 export function attentionEvidence(
   periods: readonly PeriodAttention[],
   {
     seed,
     isScan = () => false,
-  }: { readonly seed: number; readonly isScan?: ((head: number) => boolean) | undefined },
+    sightOf = () => null,
+  }: {
+    readonly seed: number;
+    readonly isScan?: ((head: number) => boolean) | undefined;
+    readonly sightOf?: ((head: number) => Sight) | undefined;
+  },
 ): AttentionEvidence[] {
   const heads = periods[0]!.repeated.induction.length;
   const byPeriod = periods.map((period) => ({
     period,
-    uniform: uniformOf(period),
+    nullsOf: nullsBySight(period),
     tested: testedGains(gainTable(period, heads), { seed, isScan }),
   }));
   const raw = Array.from({ length: heads }, (_, head) => {
@@ -93,9 +103,9 @@ export function attentionEvidence(
   return Array.from({ length: heads }, (_, head) => {
     const gains = periods.map((period) => gainAt(period, "induction", head));
     const excess = (name: "previousToken" | "currentToken" | "firstToken") =>
-      meanOfEstimates(
-        byPeriod.map(({ period, uniform }) =>
-          less(scoreEstimate(period.repeated[name][head]!), uniform),
+      weakest(
+        byPeriod.map(({ period, nullsOf }) =>
+          less(scoreEstimate(period.repeated[name][head]!), nullsOf(sightOf(head)).scores[name]),
         ),
       );
     return {
@@ -109,7 +119,7 @@ export function attentionEvidence(
       previousToken: excess("previousToken"),
       currentToken: excess("currentToken"),
       firstToken: excess("firstToken"),
-      fixedDistance: fixedDistanceOf(byPeriod[0]!, head),
+      fixedDistance: fixedDistanceOf(periods[0]!, byPeriod[0]!.nullsOf(sightOf(head)), head),
     };
   });
 }
@@ -136,11 +146,33 @@ function less({ value, low, high }: Estimate, by: number): Estimate {
   };
 }
 
-/** What uniform causal attention scores in one entry of each row: mean of 1 / (q + 1). */
-function uniformOf({ start, period }: PeriodAttention): number {
-  let sum = 0;
-  for (let query = start + period; query < start + 2 * period; query++) sum += 1 / (query + 1);
-  return sum / period;
+/** Layers that see alike have one null, which is computed once. */
+function nullsBySight(period: PeriodAttention): (sight: Sight) => Nulls {
+  const known = new Map<Sight, Nulls>();
+  return (sight) => {
+    const nulls = known.get(sight) ?? nullsOf(period, sight ?? ((query, key) => key <= query));
+    known.set(sight, nulls);
+    return nulls;
+  };
+}
+
+function nullsOf({ start, period, scan }: PeriodAttention, sees: NonNullable<Sight>): Nulls {
+  const length = start + 2 * period;
+  const { data } = uniformScores(attentionTables({ start, period, length }), sees);
+  const visible = Array.from({ length }, (_, query) =>
+    Array.from({ length: query + 1 }, (__, key) => Number(sees(query, key))),
+  );
+  const counts = visible.map((row) => row.reduce((sum, one) => sum + one, 0));
+  return {
+    scores: Object.fromEntries(
+      ATTENTION_SCORES.map((name, measure) => [name, data[measure]!]),
+    ) as Record<AttentionScore, number>,
+    scan: Array.from({ length: scan[0]?.sums.length ?? 0 }, (_, distance) => {
+      const first = Math.max(start + period, distance);
+      const queries = Array.from({ length: length - first }, (__, index) => first + index);
+      return mean(queries.map((query) => visible[query]![query - distance]! / counts[query]!));
+    }),
+  };
 }
 
 /** Gains per sequence of one head, against the control that is larger in the mean. */
@@ -179,14 +211,16 @@ function gainTable(period: PeriodAttention, heads: number) {
  * position, and the rows of the longest period show the most distances.
  */
 function fixedDistanceOf(
-  { period, uniform }: { readonly period: PeriodAttention; readonly uniform: number },
+  period: PeriodAttention,
+  { scan }: Nulls,
   head: number,
 ): AttentionEvidence["fixedDistance"] {
   const { sums, squares } = period.scan[head]!;
   const count = period.disjoint.induction[head]!.length;
   let best: AttentionEvidence["fixedDistance"] = null;
   for (let distance = 2; distance < sums.length; distance++) {
-    const estimate = less(summedEstimate(sums[distance]!, squares[distance]!, count), uniform);
+    const strength = summedEstimate(sums[distance]!, squares[distance]!, count);
+    const estimate = less(strength, scan[distance]!);
     if (!best || estimate.value > best.value) best = { distance, ...estimate };
   }
   return best;

@@ -2,7 +2,8 @@
 import { beginResult } from "../../results/beginResult.ts";
 import { checkCanRun } from "../common/canRun.ts";
 import { footerOf, headerOf } from "../common/about.ts";
-import { INDUCTION_ATTENTION, isSubstantialInduction } from "../../measure/attendsLikeInduction.ts";
+import { INDUCTION_ATTENTION, substantialHeads } from "../../measure/attendsLikeInduction.ts";
+import { uniformOf } from "../../measure/uniformScores.ts";
 import { headDepth, isAtClaimedDepth } from "../../measure/headDepth.ts";
 import { headName, type HeadAt } from "../../base/headName.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
@@ -106,12 +107,13 @@ function warningsOf({ warnings }: ScoreResult, { patchHeads, screenHeads }: Patc
 }
 
 /** Heads above twice uniform attention, or the best one. */
-function bestHeads({ top, uniform }: ScoreResult, most: number): HeadAt[] {
-  return top
+function bestHeads(result: ScoreResult, most: number): HeadAt[] {
+  return result.top
     .slice(0, most)
     .filter(
-      ({ score: value }, index) =>
-        index === 0 || value > INDUCTION_ATTENTION.timesUniform * uniform.induction,
+      ({ layer, score: value }, index) =>
+        index === 0 ||
+        value > INDUCTION_ATTENTION.timesUniform * uniformOf(result, "induction", layer),
     )
     .map(({ layer, head }) => ({ layer, head }));
 }
@@ -132,13 +134,9 @@ function importantLayers({
   );
 }
 
-function depthOf({ scores, uniform }: ScoreResult): AnalyseResult["depth"] {
-  const layers = scores.induction.length;
-  const heads = scores.induction.flatMap((row, layer) =>
-    row.flatMap((value, head) =>
-      isSubstantialInduction(value, uniform.induction) ? [{ layer, head }] : [],
-    ),
-  );
+function depthOf(result: ScoreResult): AnalyseResult["depth"] {
+  const layers = result.scores.induction.length;
+  const heads = substantialHeads(result.scores.induction, result);
   const fractions = heads.map(({ layer }) => headDepth(layer, layers));
   return {
     heads: heads.map(headName),

@@ -3,6 +3,7 @@ import { beginResult } from "../../results/beginResult.ts";
 import { checkCanRun } from "../common/canRun.ts";
 import { kvHeadOf } from "../../models/kvHeadOf.ts";
 import { footerOf, headerOf } from "../common/about.ts";
+import { sightOf } from "../../inputs/windowReach.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { InputError } from "../../base/errors.ts";
@@ -91,7 +92,12 @@ async function panelsOf(
             heads: architecture.heads,
             anatomy: parts[at.layer]!,
           }),
-          looksAt: looksAt(patternOf(trace, at), tokens, sequences.starts[sequence]!),
+          looksAt: looksAt(
+            patternOf(trace, at),
+            tokens,
+            sequences.starts[sequence]!,
+            sightOf(architecture, at.layer) ?? undefined,
+          ),
         });
     },
   );

@@ -6,6 +6,8 @@ import { slice } from "../../graph/edits/slice.ts";
 import { INDUCTION_ATTENTION } from "../../measure/attendsLikeInduction.ts";
 import { gainTable } from "../../measure/gainTable.ts";
 import { inductionTable, inductionTargets } from "../../measure/inductionTargets.ts";
+import { sightOf } from "../../inputs/windowReach.ts";
+import type { Architecture } from "../../models/family.ts";
 import { uniformScores } from "../../measure/uniformScores.ts";
 import { stackTables } from "../../measure/weightTable.ts";
 import type { LoadedModel } from "../../models/loadedModel.ts";
@@ -66,13 +68,15 @@ export async function strongestHeads(
         trace.get(name)!.data.forEach((score, head) => (scores[offsets[layer]! + head]! += score)),
       ),
   );
-  const even = tables.reduce((sum, weights) => sum + (weights ? evenScore(weights) : 0), 0);
-  const order = [...scores.keys()].sort((head, other) => scores[other]! - scores[head]!);
+  const evenOf = evenScores(architecture, tables);
   const all = allHeads(architecture);
+  const order = [...scores.keys()].sort((head, other) => scores[other]! - scores[head]!);
   return order
     .slice(0, count)
     .filter(
-      (place, index) => index === 0 || scores[place]! > INDUCTION_ATTENTION.timesUniform * even,
+      (place, index) =>
+        index === 0 ||
+        scores[place]! > INDUCTION_ATTENTION.timesUniform * evenOf[all[place]!.layer]!,
     )
     .map((place) => all[place]!);
 }
@@ -82,6 +86,14 @@ function tableOf(tokens: readonly number[], start: number) {
   return repeats ? inductionTable(tokens, { start }).table : null;
 }
 
-function evenScore(table: Tensor): number {
-  return uniformScores(stackTables([table])).data[0]!;
+/** What uniform attention scores in each layer, summed over sequences. */
+function evenScores(
+  architecture: Pick<Architecture, "layers" | "windows" | "chunks">,
+  tables: readonly (Tensor | null)[],
+): number[] {
+  const stacks = tables.flatMap((table) => (table ? [stackTables([table])] : []));
+  return Array.from({ length: architecture.layers }, (_, layer) => {
+    const sees = sightOf(architecture, layer) ?? undefined;
+    return stacks.reduce((sum, stack) => sum + uniformScores(stack, sees).data[0]!, 0);
+  });
 }

@@ -1,11 +1,11 @@
 /** @file From the numbers of every row to what a Result says of one model. */
 import type { HeadAt } from "../../base/headName.ts";
-import { isSubstantialInduction } from "../../measure/attendsLikeInduction.ts";
-import { attentionTables, ATTENTION_SCORES } from "../../measure/attentionTables.ts";
+import { uniformOnRows } from "../../inputs/uniformOnRows.ts";
+import { substantialHeads } from "../../measure/attendsLikeInduction.ts";
+import { ATTENTION_SCORES } from "../../measure/attentionTables.ts";
 import { headDepth } from "../../measure/headDepth.ts";
 import { meanInterval, scoreInterval } from "../../measure/interval.ts";
 import { moments } from "../../measure/moments.ts";
-import { uniformScores } from "../../measure/uniformScores.ts";
 import { tooFewWarning } from "../common/about.ts";
 import type { VerdictResult } from "../verdict/result.ts";
 import type { MeasuredModel } from "./measureModel.ts";
@@ -13,14 +13,13 @@ import type { ComparedModel } from "./result.ts";
 
 export function comparedModelOf(measured: MeasuredModel): ComparedModel {
   const { about, parameters, rows, effects, losses, verdict } = measured;
-  const { scores, uniform } = attentionOf(measured);
+  const scores = scoresOf(measured);
+  const nulls = uniformOnRows(measured.architecture, { ...rows, length: rows.info.length });
   const intervals = measured.scores.map((layer) =>
     layer.map(({ induction }) => scoreInterval(induction)),
   );
   const none = typeof effects === "string";
-  const heads = verdict
-    ? labelledHeads(verdict)
-    : attendingHeads(scores.induction, uniform.induction!);
+  const heads = verdict ? labelledHeads(verdict) : substantialHeads(scores.induction, nulls);
   return {
     ...about,
     parameters,
@@ -32,7 +31,7 @@ export function comparedModelOf(measured: MeasuredModel): ComparedModel {
     ],
     scores,
     intervals: { induction: intervals },
-    uniform,
+    ...nulls,
     effects: none ? null : effects.map((layer) => layer.map((values) => moments(values).mean)),
     noEffects: none ? effects : null,
     loss: losses && {
@@ -51,20 +50,13 @@ export function comparedModelOf(measured: MeasuredModel): ComparedModel {
   };
 }
 
-function attentionOf({ scores, rows }: MeasuredModel): Pick<ComparedModel, "scores" | "uniform"> {
-  const { start, period, info } = rows;
-  const null_ = uniformScores(attentionTables({ start, period, length: info.length })).data;
-  return {
-    scores: Object.fromEntries(
-      ATTENTION_SCORES.map((name) => [
-        name,
-        scores.map((layer) => layer.map((head) => moments(head[name]).mean)),
-      ]),
-    ) as ComparedModel["scores"],
-    uniform: Object.fromEntries(
-      ATTENTION_SCORES.map((name, index) => [name, null_[index]!]),
-    ) as ComparedModel["uniform"],
-  };
+function scoresOf({ scores }: MeasuredModel): ComparedModel["scores"] {
+  return Object.fromEntries(
+    ATTENTION_SCORES.map((name) => [
+      name,
+      scores.map((layer) => layer.map((head) => moments(head[name]).mean)),
+    ]),
+  ) as ComparedModel["scores"];
 }
 
 function bestOf(
@@ -81,13 +73,6 @@ function labelledHeads({ heads }: VerdictResult): HeadAt[] {
   return heads
     .filter(({ label }) => label === "induction")
     .map(({ layer, head }) => ({ layer, head }));
-}
-
-/** Heads whose score alone is that of an induction head. */
-function attendingHeads(induction: readonly (readonly number[])[], uniform: number): HeadAt[] {
-  return induction.flatMap((row, layer) =>
-    row.flatMap((score, head) => (isSubstantialInduction(score, uniform) ? [{ layer, head }] : [])),
-  );
 }
 
 function depthsOf(heads: readonly HeadAt[], layers: number) {

@@ -1,4 +1,5 @@
 /** @file How a model differs from another, head by head, and which of their heads do the same. */
+import { uniformOf } from "../../measure/uniformScores.ts";
 import { ATTENTION_SCORES } from "../../measure/attentionTables.ts";
 import { differenceOf, type Difference } from "../../measure/difference.ts";
 import { falseDiscovery } from "../../measure/falseDiscovery.ts";
@@ -129,14 +130,17 @@ interface ActiveHead extends HeadAt {
 }
 
 /** Heads that do something, with their scores and their effect in units of the model's largest. */
-function activeHeads({ scores, uniform, effects }: ComparedModel): ActiveHead[] {
+function activeHeads(model: ComparedModel): ActiveHead[] {
+  const { scores, effects } = model;
   const largest = Math.max(0, ...(effects ?? []).flat().map(Math.abs));
   return scores.induction
     .flatMap((row, layer) =>
       row.map((_, head): ActiveHead => {
         const attention = ATTENTION_SCORES.map((name) => scores[name][layer]![head]!);
         const effect = largest > 0 ? effects![layer]![head]! / largest : 0;
-        const above = attention.map((value, index) => value - uniform[ATTENTION_SCORES[index]!]!);
+        const above = attention.map(
+          (value, index) => value - uniformOf(model, ATTENTION_SCORES[index]!, layer),
+        );
         return {
           layer,
           head,

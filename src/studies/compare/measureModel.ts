@@ -17,6 +17,7 @@ import type { VerdictResult } from "../verdict/result.ts";
 
 export interface MeasuredModel {
   readonly about: ModelInfo;
+  readonly architecture: LoadedModel["architecture"];
   readonly parameters: number;
   readonly rows: RepeatedRows;
   /** [layer][head], one number per row by score. */
@@ -41,6 +42,7 @@ export async function measureModel(
     const { scores, losses } = await scoreRows(model, backend, rows, options);
     return {
       about: modelInfoOf(model),
+      architecture: model.architecture,
       parameters: parametersOf(model).total,
       rows,
       scores,

@@ -33,7 +33,7 @@ const inductionHeads = z.object({
   by: z
     .enum(["label", "attention"])
     .describe(
-      "label: those that the verdict calls induction; attention: score of .3 or more, and twice that of uniform attention",
+      "label: those that the verdict calls induction; attention: score of .3 or more, and twice that of uniform attention in its layer",
     ),
   heads: z.array(z.object(headAt)),
   depth: z
@@ -61,6 +61,10 @@ const comparedModel = z.object({
     induction: intervalByHead.describe("95 % interval over rows; null under 10 rows"),
   }),
   uniform: z.record(z.enum(ATTENTION_SCORES), z.number()),
+  uniformByLayer: z
+    .record(z.enum(ATTENTION_SCORES), z.array(z.number()))
+    .optional()
+    .describe("the same by layer, where windows or chunks hide keys; left out: all see all"),
   effects: byHead
     .nullable()
     .describe(

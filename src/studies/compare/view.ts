@@ -1,6 +1,7 @@
 /** @file What `compare` shows: the maps of two models and their difference, the family, and what changed. */
 import { UNIT_SCALE } from "../../draw/headScale.ts";
 import { ATTENTION_SCORES, scoreRow } from "../../measure/attentionTables.ts";
+import { uniformOf } from "../../measure/uniformScores.ts";
 import { plural } from "../../draw/numbers.ts";
 import { linePicture, matricesPicture } from "../../draw/pictures.ts";
 import {
@@ -277,13 +278,13 @@ function matchingTable(models: readonly ComparedModel[], pair: ComparedPair): St
 
 /** The score that is most above uniform attention, with its value. */
 function strongest(
-  { scores, uniform }: ComparedModel,
+  model: ComparedModel,
   { layer, head }: { readonly layer: number; readonly head: number },
 ): string {
   const above = ATTENTION_SCORES.map((name) => ({
     name,
-    value: scores[name][layer]![head]!,
-    more: scores[name][layer]![head]! - uniform[name]!,
+    value: model.scores[name][layer]![head]!,
+    more: model.scores[name][layer]![head]! - uniformOf(model, name, layer),
   }));
   const { name, value } = above.reduce((most, change) => (change.more > most.more ? change : most));
   return `${scoreRow(name).title} ${value.toFixed(2)}`;

@@ -3,11 +3,11 @@ import { mean } from "../../measure/mean.ts";
 import { beginResult } from "../../results/beginResult.ts";
 import { footerOf, headerOf, tooFewWarning } from "../common/about.ts";
 import type { Tensor } from "../../base/tensor.ts";
-import { attentionTables, ATTENTION_SCORES } from "../../measure/attentionTables.ts";
+import { ATTENTION_SCORES } from "../../measure/attentionTables.ts";
 import { meanInterval, scoreInterval, type Interval } from "../../measure/interval.ts";
 import { copyLosses } from "../../measure/losses.ts";
-import { uniformScores } from "../../measure/uniformScores.ts";
-import { sightOf } from "../../inputs/windowReach.ts";
+import { uniformOf } from "../../measure/uniformScores.ts";
+import { uniformOnRows } from "../../inputs/uniformOnRows.ts";
 import type { Precision } from "../../measure/stopByPrecision.ts";
 import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { ScoreName, ScoreResult } from "./result.ts";
@@ -36,13 +36,12 @@ export function scoreResultOf(
   timings: Record<string, number>,
 ): ScoreResult {
   const { info } = rows;
-  const tables = attentionTables({ start: rows.start, period: rows.period, length: info.length });
-  const uniform = uniformScores(tables).data;
-  const uniformByLayer = nullsByLayer(model.architecture, tables);
+  const nulls = uniformOnRows(model.architecture, { ...rows, length: info.length });
   const means = (name: ScoreName) => scores.map((layer) => layer.map((head) => mean(head[name])));
   const intervals = scores.map((layer) => layer.map(({ induction }) => scoreInterval(induction)));
   const induction = means("induction");
-  const top = best(induction, intervals).slice(0, topHeads);
+  const all = best(induction, intervals);
+  const top = all.slice(0, topHeads);
   return {
     ...beginResult("induction-lens/score@1"),
     ...headerOf(model, info, [
@@ -51,8 +50,7 @@ export function scoreResultOf(
       ...notPrecise(precision),
     ]),
     scores: forEachScore(means),
-    uniform: forEachScore((name) => uniform[ATTENTION_SCORES.indexOf(name)]!),
-    ...(uniformByLayer && { uniformByLayer }),
+    ...nulls,
     intervals: { induction: intervals },
     precision: precision && {
       target: precision.target,
@@ -63,28 +61,11 @@ export function scoreResultOf(
     loss: losses && lossOf(losses, rows),
     top,
     verdictInWords: scoreWords({
-      top,
-      uniform:
-        uniformByLayer?.induction[top[0]?.layer ?? 0] ??
-        uniform[ATTENTION_SCORES.indexOf("induction")]!,
+      top: all.map((head) => ({ ...head, uniform: uniformOf(nulls, "induction", head.layer) })),
       examples: info.examples,
     }),
     ...footerOf(backend, timings),
   };
-}
-
-/** Null where every layer sees all of these rows. */
-function nullsByLayer(
-  architecture: LoadedModel["architecture"],
-  tables: Tensor,
-): Record<ScoreName, number[]> | null {
-  const [, length] = tables.shape as readonly [number, number, number];
-  const sights = Array.from({ length: architecture.layers }, (_, layer) =>
-    sightOf(architecture, layer),
-  );
-  if (sights.every((sees) => sees === null || sees(length - 1, 0))) return null;
-  const nulls = sights.map((sees) => uniformScores(tables, sees ?? undefined).data);
-  return forEachScore((name) => nulls.map((values) => values[ATTENTION_SCORES.indexOf(name)]!));
 }
 
 function forEachScore<Value>(valueOf: (name: ScoreName) => Value): Record<ScoreName, Value> {

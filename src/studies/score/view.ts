@@ -53,7 +53,7 @@ export function scoreView(result: ScoreResult): StudyView {
 
 /** The heat map of `scores.induction`, with the top heads outlined and the score of uniform attention on the scale. */
 export function scoreHeadMap(result: ScoreResult): HeadMap {
-  const { scores, uniform, verdictInWords } = result;
+  const { scores, uniform, uniformByLayer, verdictInWords } = result;
   const marked = standingOut(result);
   const topHeads = topWords(result).map((words) => words.replaceAll(" ", "\u00a0"));
   return {
@@ -68,9 +68,12 @@ export function scoreHeadMap(result: ScoreResult): HeadMap {
     },
     reference: {
       value: uniform.induction,
-      label: `uniform attention scores ${share(uniform.induction)}`,
+      label: `uniform attention ${uniformByLayer ? "that sees all " : ""}scores ${share(uniform.induction)}`,
     },
-    notes: [`Top heads (layer.head): ${topHeads.join(" · ")}; ${intervalWords(result)}.`],
+    notes: [
+      ...(uniformByLayer ? [`Uniform attention scores ${uniformWords(result)}.`] : []),
+      `Top heads (layer.head): ${topHeads.join(" · ")}; ${intervalWords(result)}.`,
+    ],
     description: `${verdictInWords} Top heads: ${topWords(result).join("; ")}.`,
   };
 }

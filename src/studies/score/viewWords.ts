@@ -1,6 +1,7 @@
 /** @file What a score Result says about itself, in words. */
 import { headName } from "../../base/headName.ts";
 import { INDUCTION_ATTENTION } from "../../measure/attendsLikeInduction.ts";
+import { uniformOf } from "../../measure/uniformScores.ts";
 import type { ScoreResult } from "./result.ts";
 import { sharesByLayer } from "../../draw/sharesByLayer.ts";
 import { nats, plural, share } from "../../draw/numbers.ts";
@@ -49,9 +50,9 @@ export function lossWords({ loss }: ScoreResult): string {
 }
 
 /** The top heads that a picture points at: those clearly above what uniform attention scores. */
-export function standingOut({ top, uniform, uniformByLayer }: ScoreResult): ScoreResult["top"] {
-  const nullOf = (layer: number) => uniformByLayer?.induction[layer] ?? uniform.induction;
-  return top.filter(
-    ({ layer, score, low }) => (low ?? score) > nullOf(layer) + INDUCTION_ATTENTION.aboveUniform,
+export function standingOut(result: ScoreResult): ScoreResult["top"] {
+  return result.top.filter(
+    ({ layer, score, low }) =>
+      (low ?? score) > uniformOf(result, "induction", layer) + INDUCTION_ATTENTION.aboveUniform,
   );
 }

@@ -3,7 +3,7 @@ import type { Backend } from "../../base/backend.ts";
 import type { Tensor } from "../../base/tensor.ts";
 import { capitalise } from "../../base/capitalise.ts";
 import { headName } from "../../base/headName.ts";
-import { INDUCTION_ATTENTION } from "../../measure/attendsLikeInduction.ts";
+import { isAnyInduction } from "../../measure/attendsLikeInduction.ts";
 import { meanInterval, scoreInterval } from "../../measure/interval.ts";
 import { mean } from "../../measure/mean.ts";
 import { stackScores } from "../../measure/stackScores.ts";
@@ -117,7 +117,7 @@ function wordsOf(
   { layer, head, score, low, uniform }: StacksResult["top"][number],
 ): string {
   const name = headName({ layer, head });
-  const attends = (low ?? score) >= INDUCTION_ATTENTION.least;
+  const attends = isAnyInduction(low ?? score, uniform);
   const what = scores[0]!.title;
   const control = scores[0]!.control?.[layer]![head];
   const beside =

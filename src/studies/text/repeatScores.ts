@@ -6,6 +6,7 @@ import { slice } from "../../graph/edits/slice.ts";
 import { inductionTargets } from "../../measure/inductionTargets.ts";
 import { ratioInterval } from "../../measure/interval.ts";
 import { mean } from "../../measure/mean.ts";
+import { sightOf } from "../../inputs/windowReach.ts";
 import type { LoadedModel } from "../../models/loadedModel.ts";
 import { headOffsets } from "../../models/headCounts.ts";
 import type { RepeatGroupResult, TextResult } from "./result.ts";
@@ -92,7 +93,8 @@ export async function repeatScores(
         keepSums(sums[piece]!, trace.get(name)!, offsets[layer]!, heads),
       ),
   );
-  return summedUp(classes, repeats, sums, offsets);
+  const sights = Array.from({ length: layers }, (_, layer) => sightOf(architecture, layer));
+  return summedUp({ classes, repeats, sums, offsets, sights });
 }
 
 /** Repeats of one sequence, with the keys after every earlier copy. */
@@ -112,12 +114,17 @@ function keepSums(into: Float64Array, { data, shape }: Tensor, first: number, al
       into[measure * all + first + head] = data[measure * heads + head]!;
 }
 
-function summedUp(
-  classes: readonly RepeatClass[],
-  repeats: readonly (readonly RepeatWithKeys[])[],
-  sums: readonly Float64Array[],
-  offsets: readonly number[],
-): RepeatScores {
+interface Sums {
+  readonly classes: readonly RepeatClass[];
+  readonly repeats: readonly (readonly RepeatWithKeys[])[];
+  readonly sums: readonly Float64Array[];
+  readonly offsets: readonly number[];
+  readonly sights: readonly Sight[];
+}
+
+type Sight = ReturnType<typeof sightOf>;
+
+function summedUp({ classes, repeats, sums, offsets, sights }: Sums): RepeatScores {
   const heads = offsets.at(-1)!;
   const perHead = <Value>(of: (place: number) => Value): Value[][] =>
     offsets
@@ -138,7 +145,7 @@ function summedUp(
     groups: classes.map((repeatClass, measure) => {
       const own = repeats.flat().filter((repeat) => isOf(repeatClass, repeat));
       return {
-        ...groupOf(repeatClass, own),
+        ...groupOf(repeatClass, own, sights),
         scores: perHead((place) => total(measure * heads + place) / own.length),
       };
     }),
@@ -150,6 +157,7 @@ function summedUp(
 function groupOf(
   repeatClass: RepeatClass,
   own: readonly RepeatWithKeys[],
+  sights: readonly Sight[],
 ): Omit<RepeatGroupResult, "scores"> {
   const { name, ngram, distance } = repeatClass;
   const decided = own.filter(({ continues }) => continues !== null);
@@ -162,8 +170,26 @@ function groupOf(
       decided.length === 0
         ? null
         : decided.filter(({ continues }) => continues).length / decided.length,
-    uniform: mean(own.map((repeat) => keysOf(repeatClass, repeat).length / (repeat.query + 1))),
+    uniform: uniformAttention(repeatClass, own, null),
+    ...(sights.some((sees) => sees !== null) && {
+      uniformByLayer: sights.map((sees) => uniformAttention(repeatClass, own, sees)),
+    }),
   };
+}
+
+/** What attention to all that a query sees pays the keys of a class, mean over repeats. */
+function uniformAttention(
+  repeatClass: RepeatClass,
+  own: readonly RepeatWithKeys[],
+  sees: Sight,
+): number {
+  const shareOf = (query: number, keys: readonly number[]) => {
+    if (!sees) return keys.length / (query + 1);
+    const all = Array.from({ length: query + 1 }, (_, key) => key);
+    const visibleCount = (list: readonly number[]) => list.filter((key) => sees(query, key)).length;
+    return visibleCount(keys) / visibleCount(all);
+  };
+  return mean(own.map((repeat) => shareOf(repeat.query, keysOf(repeatClass, repeat))));
 }
 
 /** Null where pieces with repeats are too few, or their numbers too uneven, to say. */

@@ -23,6 +23,10 @@ const repeatGroup = z.object({
     .nullable()
     .describe("share of repeats after which the text goes on as it did before"),
   uniform: z.number().describe("what uniform attention has on these queries"),
+  uniformByLayer: z
+    .array(z.number())
+    .optional()
+    .describe("the same by layer, where windows or chunks hide keys; left out: all see all"),
   scores: byHead.describe("mean attention to the token after the earlier copy, [layer][head]"),
 });
 

@@ -3,7 +3,7 @@ import { beginResult } from "../../results/beginResult.ts";
 import { checkCanRun } from "../common/canRun.ts";
 import { FEWEST_FOR_INTERVAL } from "../../measure/interval.ts";
 import { footerOf, headerOf } from "../common/about.ts";
-import { INDUCTION_ATTENTION, isSubstantialInduction } from "../../measure/attendsLikeInduction.ts";
+import { INDUCTION_ATTENTION, substantialHeads } from "../../measure/attendsLikeInduction.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { InputError } from "../../base/errors.ts";
@@ -66,12 +66,8 @@ export async function text(model: LoadedModel, options: TextOptions): Promise<Te
   });
 }
 
-function attending({ scores, uniform }: ScoreResult): HeadAt[] {
-  const heads = scores.induction.flatMap((row, layer) =>
-    row.flatMap((value, head) =>
-      isSubstantialInduction(value, uniform.induction) ? [{ layer, head }] : [],
-    ),
-  );
+function attending(result: ScoreResult): HeadAt[] {
+  const heads = substantialHeads(result.scores.induction, result);
   if (heads.length > 0) return heads;
   throw new InputError(
     "heads",

@@ -36,9 +36,11 @@ const attention = z.object({
       "sign-flip test of gain <= .05, the largest over periods, adjusted over heads; null with too few sequences",
     ),
   duplicateToken: estimate.describe("gain of A[q, q - S]"),
-  previousToken: estimate.describe("A[q, q - 1] less that of uniform attention"),
-  currentToken: estimate.describe("A[q, q] less that of uniform attention"),
-  firstToken: estimate.describe("A[q, 0] less that of uniform attention"),
+  previousToken: estimate.describe(
+    "A[q, q - 1] less that of uniform attention to what the layer sees",
+  ),
+  currentToken: estimate.describe("A[q, q] less that of uniform attention to what the layer sees"),
+  firstToken: estimate.describe("A[q, 0] less that of uniform attention to what the layer sees"),
   fixedDistance: estimate
     .extend({ distance: z.int() })
     .nullable()

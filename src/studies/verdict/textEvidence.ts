@@ -57,7 +57,7 @@ export async function textEvidence(
     tokens: sequences.sequences.reduce((sum, { tokens }) => sum + tokens.length, 0),
     tokensSha256: sequences.info.tokensSha256,
     ...{ repeats: all.repeats, continues: all.continues, uniform: every.uniform },
-    groups: scored.groups.map(({ scores, ...group }) => ({
+    groups: scored.groups.map(({ scores, uniformByLayer: _, ...group }) => ({
       ...group,
       scores: heads.map(({ layer, head }) => scores[layer]![head]!),
     })),
@@ -72,14 +72,15 @@ function headsOnText(
   judged: JudgedHeads,
   { groups, everyCopy }: RepeatScores,
 ): Omit<TextHead, "continued" | "elsewhere">[] {
-  const { scores, uniform } = groups.at(-1)!;
+  const { scores, uniform, uniformByLayer } = groups.at(-1)!;
   return judged
     .map(({ layer, head, label, evidence }) => {
       const [low, high] = everyCopy[layer]![head] ?? [null, null];
       const value = scores[layer]![head]!;
       const random = evidence.attention.induction.value;
       const onRandom = evidence.copying !== null;
-      const onText = (low ?? value) - uniform >= INDUCTION_ATTENTION.least;
+      const even = uniformByLayer?.[layer] ?? uniform;
+      const onText = (low ?? value) - even >= INDUCTION_ATTENTION.least;
       return {
         layer,
         head,

@@ -6,8 +6,12 @@ import { overSeeds } from "../common/overSeeds.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import { throwIfAborted } from "../../base/errors.ts";
 import { random } from "../../base/random.ts";
-import { attentionEvidence, type AttentionEvidence } from "../../measure/verdict/attention.ts";
-import type { PeriodAttention } from "../../measure/verdict/attention.ts";
+import {
+  attentionEvidence,
+  type AttentionEvidence,
+  type PeriodAttention,
+  type Sight,
+} from "../../measure/verdict/attention.ts";
 import { joinedNumbers, type CausalNumbers } from "../../measure/verdict/causal.ts";
 import { atLeast } from "../../measure/verdict/estimate.ts";
 import { attendsLikeInduction, behavioursOf } from "../../measure/verdict/rules.ts";
@@ -15,6 +19,7 @@ import { STRONG } from "../../measure/verdict/thresholds.ts";
 import { anatomy } from "../../models/anatomy/anatomy.ts";
 import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { VerdictResult } from "./result.ts";
+import { sightOf } from "../../inputs/windowReach.ts";
 import { chunksOf } from "../../interventions/chunks.ts";
 import { chainKeptAs, openChain, type ChainOptions } from "../../interventions/chain.ts";
 import { allHeads } from "../../interventions/headNames.ts";
@@ -147,7 +152,11 @@ async function measure(
 ): Promise<VerdictEvidence> {
   const { model, rows, plan } = work;
   const { extent, seed } = plan;
-  const attention = attentionEvidence(await attentionOf(work), { seed, isScan: scansOf(model) });
+  const attention = attentionEvidence(await attentionOf(work), {
+    seed,
+    isScan: scansOf(model),
+    sightOf: sightsOf(model),
+  });
   const all = allHeads(model.architecture);
   const attending = attendingHeads(all, attention);
   const none = { causal: null, upstream: null, convolution: null, weights: null };
@@ -187,6 +196,15 @@ function scansOf({ program, architecture }: LoadedModel): (head: number) => bool
   const { layers } = anatomy(program, architecture);
   const all = allHeads(architecture).map(({ layer }) => layers[layer]!.attention.scan !== null);
   return (head) => all[head]!;
+}
+
+/** What heads see, counted through all layers: one function for each layer that does not see all. */
+function sightsOf({ architecture }: LoadedModel): (head: number) => Sight {
+  const layers = Array.from({ length: architecture.layers }, (_, layer) =>
+    sightOf(architecture, layer),
+  );
+  const all = allHeads(architecture).map(({ layer }) => layers[layer] ?? null);
+  return (head) => all[head] ?? null;
 }
 
 function inOrder(heads: readonly HeadAt[]): HeadAt[] {

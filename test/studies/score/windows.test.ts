@@ -8,6 +8,10 @@ import { SCORE_NAMES } from "../../../src/studies/score/result.ts";
 import { score } from "../../../src/studies/score/score.ts";
 import { toText } from "../../../src/studies/views.ts";
 import { emptyFolder } from "../../cli/cli.ts";
+import { attention } from "../../../src/studies/attention/attention.ts";
+import { compare } from "../../../src/studies/compare/compare.ts";
+import { text } from "../../../src/studies/text/text.ts";
+import { verdict } from "../../../src/studies/verdict/verdict.ts";
 import { oneEngine } from "../../interventions/engine.ts";
 import { CONFIG, writeFolder } from "../../models/tinyLlama.ts";
 import { changedModel } from "../changedModel.ts";
@@ -15,18 +19,22 @@ import { changedModel } from "../changedModel.ts";
 const FAMILIES = join(import.meta.dirname, "../../fixtures/families");
 const backend = await oneEngine();
 
+async function withoutQueries(name: string) {
+  const model = await openFolder(join(FAMILIES, name), name);
+  return changedModel(model, "even", (weight, values) =>
+    /\.attn\.(W|b)_Q$/.test(weight) ? values.fill(0) : null,
+  );
+}
+
 /** Windows of 5 in a layer; chunks of 5 in two layers. */
 test.each([
   ["gemma3_two_ropes", 8],
   ["gemma3_two_ropes", 16],
   ["llama4_text", 12],
 ])("%s of %i tokens: heads without queries score the null of their layer", async (name, seqLen) => {
-  const model = await openFolder(join(FAMILIES, name), name);
-  const even = await changedModel(model, "even", (weight, values) =>
-    /\.attn\.(W|b)_Q$/.test(weight) ? values.fill(0) : null,
-  );
+  const even = await withoutQueries(name);
   const result = await score(even, { backend, numExamples: 12, seqLen });
-  await model.close();
+  await even.close();
   const { scores, uniform, uniformByLayer } = result;
   for (const measure of SCORE_NAMES)
     scores[measure].forEach((heads, layer) => {
@@ -42,6 +50,37 @@ test.each([
   expect(uniformByLayer!.currentToken![0]).toBeGreaterThan(uniform.currentToken);
   expect(await toText(result)).toMatch(/in layers? [\d-]+,[^]*by how far they see/);
 });
+
+test.each([
+  ["gemma3_two_ropes", 16],
+  ["llama4_text", 12],
+])(
+  "%s: heads without queries do nothing in a verdict, a comparison and on a text",
+  async (name, seqLen) => {
+    const even = await withoutQueries(name);
+    const { heads } = await verdict(even, { backend, quick: true, seqLen });
+    for (const { layer, head, label, evidence } of heads) {
+      const { previousToken, currentToken, firstToken, fixedDistance } = evidence.attention;
+      for (const [what, strength] of Object.entries({ previousToken, currentToken, firstToken }))
+        expect(strength.value, `${what} of ${layer}.${head}`).toBeCloseTo(0, 6);
+      expect(fixedDistance?.value ?? 0, `a stripe of ${layer}.${head}`).toBeCloseTo(0, 6);
+      expect(label).toBe("other");
+    }
+    const options = { backend, numExamples: 4, seqLen };
+    const compared = await compare([even, even], options);
+    expect(compared.models[0]!.uniformByLayer).toEqual((await score(even, options)).uniformByLayer);
+    const tokens = [Array.from({ length: 12 }, (_, at) => 1 + (at % 4))];
+    const { repeats } = await text(even, { backend, tokens });
+    for (const { scores, uniformByLayer } of repeats!.groups)
+      scores.forEach((values, layer) =>
+        values.forEach((value) => expect(value).toBeCloseTo(uniformByLayer![layer]!, 6)),
+      );
+    const { heads: shown } = await attention(even, { backend, tokens, heads: ["0.0"] });
+    for (const mean of Object.values(shown[0]!.looksAt))
+      expect(mean!.value).toBeCloseTo(mean!.uniform, 6);
+    await even.close();
+  },
+);
 
 test("a model whose layers see all of the rows has one null for all", async () => {
   const config = { ...CONFIG, model_type: "mistral", sliding_window: 12 };

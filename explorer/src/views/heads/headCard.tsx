@@ -1,4 +1,4 @@
-import { headName, type ScoreName, type ScoreResult } from "induction-lens/browser";
+import { headName, uniformOf, type ScoreName, type ScoreResult } from "induction-lens/browser";
 import { flags, LABELS } from "../../parts/headWords.ts";
 
 interface Props {
@@ -39,7 +39,11 @@ export function HeadCard({
             <tr>
               <th scope="col">score</th>
               <th scope="col">this head</th>
-              <th scope="col">uniform attention</th>
+              <th scope="col">
+                {result.uniformByLayer
+                  ? `uniform attention in layer ${layer}`
+                  : "uniform attention"}
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -55,7 +59,7 @@ export function HeadCard({
 
 function Evidence({ result, layer, head, name }: Props & { readonly name: ScoreName }) {
   const value = result.scores[name][layer]![head]!;
-  const even = result.uniform[name];
+  const even = uniformOf(result, name, layer);
   const range = name === "induction" ? result.intervals.induction[layer]![head] : null;
   return (
     <tr>

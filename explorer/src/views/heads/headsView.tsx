@@ -63,7 +63,7 @@ export function HeadsView() {
               Head {headName(state)}:{" "}
               {verdict?.label ?? signOf(labelOf(result.scores, layer, head)).name}, further down
             </button>
-            <MapLegend uniform={result.uniform.induction} {...{ verdicts, windows }} />
+            <MapLegend {...{ result, verdicts, windows }} />
             <SeesNote />
             <LeftOut values={result.scores.induction} shown={shown} />
             <VerdictBar />
@@ -147,16 +147,18 @@ function windowsOf({ model }: ScoreResult): readonly (number | null)[] {
 }
 
 interface LegendProps {
-  /** What uniform attention scores. */
-  readonly uniform: number;
+  readonly result: ScoreResult;
   readonly verdicts: readonly HeadVerdict[] | null;
   readonly windows: readonly (number | null)[];
 }
 
 /** What colours, glyphs and frames of the map mean. */
-function MapLegend({ uniform, verdicts, windows }: LegendProps) {
+function MapLegend({ result, verdicts, windows }: LegendProps) {
   const { dark } = usePage();
-  const mark = { share: uniform, label: `uniform attention, ${uniform.toFixed(3)}` };
+  const { uniform, uniformByLayer } = result;
+  const seeing = uniformByLayer ? "uniform attention that sees all" : "uniform attention";
+  const label = `${seeing}, ${uniform.induction.toFixed(3)}`;
+  const mark = { share: uniform.induction, label };
   return (
     <>
       <ColourBar ramp={sequential(dark)} ends={["0", "1"]} label="induction score" mark={mark} />
