@@ -26,7 +26,7 @@ const LOSS_EXAMPLES = 50;
  * @throws {InputError} as `verdict`; @throws {AbortError} between two runs once `signal` is aborted
  */
 export async function card(model: LoadedModel, options: VerdictOptions = {}): Promise<CardResult> {
-  checkCanRun("verdict", model);
+  checkCanRun("verdict", model, "card");
   const backend = await engineFor(model, options);
   const judged = await verdict(model, { ...options, backend });
   const { warnings, environment, timings, version } = judged;

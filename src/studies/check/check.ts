@@ -60,7 +60,7 @@ function checkRules(model: LoadedModel, rules: readonly PlacedRule[]): void {
     if (headless && (rule.kind === "loss" || isOfEffects(rule)))
       throw new InputError("rules", `the rule "${text}" needs logits: ${headless}`);
   }
-  if (rules.some(({ rule }) => isOfLabels(rule))) checkCanRun("verdict", model);
+  if (rules.some(({ rule }) => isOfLabels(rule))) checkCanRun("verdict", model, "check of labels");
 }
 
 interface DecidedFinding extends Finding {

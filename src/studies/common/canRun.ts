@@ -178,12 +178,15 @@ function reasonOfCopy(program: Program, { stacks, mask }: Architecture): string 
   const reads = (input: string) => inputs.some(({ name }) => name === input);
   if (!stacks && mask !== "none") return DECODER;
   if (reads("pixels")) return null;
-  if (reads("decoder") && !reads("encoder"))
-    return "this model has no decoder that writes what an encoder of tokens reads";
+  if (reads("decoder") && !reads("encoder")) return NO_COPY;
   return absent?.["logits"] ?? null;
 }
 
 const DECODER = "this model is a decoder, whose heads `ablate` takes out by the copy of its own";
+
+/** Of Whisper and of towers without pictures: what is left to do with them. */
+export const NO_COPY =
+  "this model has no decoder that writes what an encoder of tokens reads, so there is no copy to lose; `score` says where its heads look, and `run --inputs` gives its values";
 
 /** Null for an encoder, and for a model of several stacks of which one reads tokens or images. */
 function reasonOfStacks({ inputs }: Program, { stacks, mask, image }: Architecture): string | null {
@@ -195,8 +198,20 @@ function reasonOfStacks({ inputs }: Program, { stacks, mask, image }: Architectu
     : "this model reads neither tokens nor patches of images that could repeat; `run --inputs` gives its values";
 }
 
-/** @throws {InputError} "study" if it cannot, or if it is not a model, as callers in JavaScript may have it */
-export function checkCanRun(study: ModelStudy, model: DescribedModel): void {
+/** Studies whose names are ours, as readers know them. */
+const READERS_NAMES: Partial<Record<ModelStudy, string>> = {
+  [STACKS]: "score",
+  [COPY]: "ablate",
+  "patch within heads": "`patch` of queries, keys, values or patterns",
+  "attribution within heads": "attribution of queries, keys, values or patterns",
+  "ablate with patterns": "`ablate` with patterns kept or put in",
+};
+
+/**
+ * @param name what the reader asked for, if that is no study of one model, such as `card`
+ * @throws {InputError} "study" if it cannot, or if it is not a model, as callers in JavaScript may have it
+ */
+export function checkCanRun(study: ModelStudy, model: DescribedModel, name?: string): void {
   const candidate = model as Partial<DescribedModel> | null | undefined;
   const isModel = [candidate, candidate?.program, candidate?.architecture].every(
     (part) => typeof part === "object" && part !== null,
@@ -204,10 +219,19 @@ export function checkCanRun(study: ModelStudy, model: DescribedModel): void {
   if (!isModel)
     throw new InputError(
       "study",
-      `${study} needs a model, as \`load\` gives it, got ${shownValue(model)}`,
+      `${name ?? study} needs a model, as \`load\` gives it, got ${shownValue(model)}`,
     );
   const reason = canRun(study, model);
-  if (reason !== null) throw new InputError("study", `${study} cannot run: ${reason}`);
+  if (reason !== null)
+    throw new InputError("study", `${name ?? readersName(study, model)} cannot run: ${reason}`);
+}
+
+/** Only the library's own functions ask a decoder for what other models have in place of `score` and `ablate`. */
+function readersName(study: ModelStudy, { architecture }: DescribedModel): string {
+  const isDecoder = !architecture.stacks && architecture.mask !== "none";
+  if (isDecoder && study === STACKS) return "scoreStacks";
+  if (isDecoder && study === COPY) return "ablateStacks";
+  return READERS_NAMES[study] ?? study;
 }
 
 function reasonOf(part: object): string | null {

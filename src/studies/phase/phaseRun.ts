@@ -8,7 +8,7 @@ import type { PhaseCurves, PhaseHead, PhasePair, PhaseResult } from "./result.ts
 import type { Backend } from "../../base/backend.ts";
 import { drawnTokens } from "../../models/drawnTokens.ts";
 import { reshuffledControl } from "../../text/patterns/controls.ts";
-import { canRun, checkCanRun } from "../common/canRun.ts";
+import { canRun, checkCanRun, NO_COPY } from "../common/canRun.ts";
 import { environmentOf, modelInfoOf } from "../common/about.ts";
 import {
   generatedRows,
@@ -316,12 +316,9 @@ function stackRowsFor(
 
 /** @throws {InputError} "study" for a model in which no decoder writes what an encoder of tokens reads */
 function checkCopies(model: LoadedModel): void {
-  checkCanRun("ablate-stacks", model);
+  checkCanRun("ablate-stacks", model, "phase");
   if (taskOf(model) === "copy") return;
-  throw new InputError(
-    "study",
-    "phase cannot run: this model has no decoder that writes what an encoder of tokens reads",
-  );
+  throw new InputError("study", `phase cannot run: ${NO_COPY}`);
 }
 
 /** The same rows without their repetition. */

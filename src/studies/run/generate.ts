@@ -87,7 +87,7 @@ export async function generate(
 ): Promise<GeneratedText> {
   checkOptionNames("generate", options, GENERATE_OPTIONS);
   const { maxNewTokens = MAX_NEW_TOKENS, edits = [], feeds = new Map(), signal } = options;
-  checkCanRun("text", model);
+  checkCanRun("text", model, "generate");
   checkOptions(options);
   const { rows, tokenizer } = await promptRows(model, prompt, options.bos);
   const { contextLength, specialTokens, bosToken } = model.architecture;

@@ -60,7 +60,7 @@ describe("what heads do for the copy of a T5 that copies by content", async () =
     );
     const decoder = await openPlanted("induction");
     await expect(ablateStacks(decoder, options)).rejects.toThrow(
-      "ablate-stacks cannot run: this model is a decoder",
+      "ablateStacks cannot run: this model is a decoder",
     );
   });
 });

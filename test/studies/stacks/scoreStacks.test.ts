@@ -214,7 +214,9 @@ test("a T5 that copies by content scores 1 where its heads are planted, and its 
 test("a decoder has no scores of stacks", async () => {
   const model = await openPlanted("induction");
   expect(canRun("score-stacks", model)).toContain("this model is a decoder");
-  await expect(scoreStacks(model, options)).rejects.toThrow("score-stacks cannot run");
+  await expect(scoreStacks(model, options)).rejects.toThrow(
+    "scoreStacks cannot run: this model is a decoder",
+  );
   expect(await asCommand("score", model, options)).toMatchObject({
     schema: "induction-lens/score@1",
   });
