@@ -8,14 +8,34 @@ export interface ChosenFiles {
 }
 
 /** The files of one model: those of a folder, or single ones; null without any. */
-export function chosenFiles(list: readonly File[]): ChosenFiles | null {
+export async function chosenFiles(list: readonly File[]): Promise<ChosenFiles | null> {
   const [first] = list;
   if (!first) return null;
   const folder = first.webkitRelativePath.split("/")[0];
   const files = list.map((file) => ({ name: file.name, blob: file as Blob }));
-  const largest = list.reduce((most, file) => (file.size > most.size ? file : most));
-  return { id: folder || largest.name, files };
+  return { id: folder || (await nameOf(list)), files };
 }
+
+/**
+ * What single files are called: as their config.json says, whose weights are mostly called model.safetensors in every model; else as
+ * the largest, such as a GGUF.
+ */
+async function nameOf(list: readonly File[]): Promise<string> {
+  const largest = list.reduce((most, file) => (file.size > most.size ? file : most));
+  const config = list.find(({ name }) => name === "config.json");
+  if (!config || config.size > LONGEST_CONFIG) return largest.name;
+  try {
+    const { _name_or_path: path, model_type: type } = JSON.parse(await config.text()) as Readonly<
+      Record<string, unknown>
+    >;
+    const pathName = typeof path === "string" ? path.split(/[\\/]/).findLast(Boolean) : undefined;
+    return pathName ?? (typeof type === "string" && type !== "" ? type : largest.name);
+  } catch {
+    return largest.name; // what is wrong with it, the engine says
+  }
+}
+
+const LONGEST_CONFIG = 1e6;
 
 /** What was dropped: files, and the files that lie directly in a folder. */
 export async function droppedFiles(data: DataTransfer): Promise<ChosenFiles | null> {

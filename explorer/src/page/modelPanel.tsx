@@ -162,8 +162,8 @@ interface BringProps extends Pick<Props, "fetchFromHub"> {
 function Bring({ choose, over, isFloating, fetchFromHub }: BringProps) {
   const [name, write] = useState("");
   const take = (event: Event) => {
-    const files = chosenFiles([...((event.currentTarget as HTMLInputElement).files ?? [])]);
-    if (files) choose(files);
+    const list = [...((event.currentTarget as HTMLInputElement).files ?? [])];
+    void chosenFiles(list).then((files) => files && choose(files));
   };
   return (
     <div class={`bring${over ? " over" : ""}${isFloating ? " floating" : ""}`}>
