@@ -9,6 +9,7 @@ import { decodeImage } from "../../src/inputs/media/decodeImage.ts";
 import { imageSettings } from "../../src/inputs/media/imageSettings.ts";
 import { logMel } from "../../src/inputs/media/logMel.ts";
 import { featuresOfAudio, pixelsOfImages } from "../../src/inputs/media/mediaInputs.ts";
+import { orientationOf, turnUpright } from "../../src/inputs/media/orientation.ts";
 import { pixelsOf } from "../../src/inputs/media/pixelsOf.ts";
 import { readWav } from "../../src/inputs/media/wav.ts";
 import type { Numbers } from "../../src/inputs/modelInputs.ts";
@@ -61,6 +62,72 @@ test.each([8, 80])("a sound becomes the %i mel bins of the reference", (bins) =>
   expect(largest(got, want.data)).toBeLessThan(1e-5);
 });
 
+/** What Pillow's ImageOps.exif_transpose makes of the rows [1, 2, 3] and [4, 5, 6]. */
+const UPRIGHT = [
+  [
+    [1, 2, 3],
+    [4, 5, 6],
+  ],
+  [
+    [3, 2, 1],
+    [6, 5, 4],
+  ],
+  [
+    [6, 5, 4],
+    [3, 2, 1],
+  ],
+  [
+    [4, 5, 6],
+    [1, 2, 3],
+  ],
+  [
+    [1, 4],
+    [2, 5],
+    [3, 6],
+  ],
+  [
+    [4, 1],
+    [5, 2],
+    [6, 3],
+  ],
+  [
+    [6, 3],
+    [5, 2],
+    [4, 1],
+  ],
+  [
+    [3, 6],
+    [2, 5],
+    [1, 4],
+  ],
+];
+
+test("a photograph is turned as the camera was held", () => {
+  const exif = (orientation: number, little: boolean) => {
+    const tiff = new DataView(new ArrayBuffer(22));
+    tiff.setUint16(0, little ? 0x4949 : 0x4d4d);
+    tiff.setUint32(4, 8, little);
+    tiff.setUint16(8, 1, little);
+    tiff.setUint16(10, 0x112, little);
+    tiff.setUint16(18, orientation, little);
+    const marker = [0xff, 0xd8, 0xff, 0xe1, 0, 30, ...new TextEncoder().encode("Exif"), 0, 0];
+    return new Uint8Array([...marker, ...new Uint8Array(tiff.buffer), 0xff, 0xda]);
+  };
+  const data = Uint8Array.from([1, 2, 3, 4, 5, 6].flatMap((value) => [value, value, value]));
+  UPRIGHT.forEach((rows, index) => {
+    for (const little of [false, true]) {
+      const upright = turnUpright(
+        { width: 3, height: 2, data },
+        orientationOf(exif(index + 1, little)),
+      );
+      expect([upright.height, upright.width]).toEqual([rows.length, rows[0]!.length]);
+      expect([...upright.data].filter((_, at) => at % 3 === 0)).toEqual(rows.flat());
+    }
+  });
+  for (let length = 0; length < 36; length++) orientationOf(exif(6, true).subarray(0, length)); // a cut one says nothing
+  expect(orientationOf(bytesOf("photo.jpg"))).toBe(1);
+});
+
 describe("WAV", () => {
   const wav = (format: number, bits: number, channels: number, data: readonly number[]) => {
     const bytes = new Uint8Array(44 + data.length);
@@ -97,11 +164,18 @@ describe("WAV", () => {
     expect(samplesOf(1, 32, 1, [0, 0, 0, 0x40])).toEqual([0.5]);
     expect(samplesOf(3, 32, 1, [0, 0, 0x80, 0x3e])).toEqual([0.25]);
     expect(samplesOf(1, 16, 2, [0, 0x40, 0, 0])).toEqual([0.25]); // the mean of both channels
+    const stream = wav(1, 16, 1, [0, 0x40]);
+    stream.fill(0xff, 40, 44); // its size was not known when it began
+    expect([...readWav(stream, "a").samples]).toEqual([0.5]);
   });
 
   test.each([
     [new Uint8Array([1, 2, 3]), "a.wav is not audio that is read here: it is not a WAV file"],
     [wav(1, 16, 1, []), "a.wav has no samples"],
+    [
+      wav(1, 16, 1, [1, 2, 3, 4]).subarray(0, 46),
+      "a.wav is not a whole WAV file: it announces 4 bytes of samples and has 2",
+    ],
     [wav(1, 16, 1, [1, 2]).subarray(0, 30), "a.wav is not a whole WAV file: it has no samples"],
     [
       wav(85, 16, 1, [1, 2]),

@@ -3,6 +3,7 @@
  * upper 8 are taken; Pillow makes white of all grey of 16 bits above 255.
  */
 import { InputError } from "../../base/errors.ts";
+import { orientationOf, turnUpright } from "./orientation.ts";
 
 /** 8 bits for each of red, green and blue, row by row. */
 export interface Picture {
@@ -39,7 +40,7 @@ async function brokenImage(
     if (error instanceof InputError) throw error;
     throw new InputError(
       "file",
-      `${name} is not a whole ${format} file: ${(error as Error).message}`,
+      `${name} is not a whole ${format} file: ${(error as Error).message.replace(/[\s:.]+$/, "")}`,
       {
         cause: error,
       },
@@ -97,5 +98,5 @@ async function jpeg(bytes: Uint8Array): Promise<Picture> {
     maxResolutionInMP: MOST_PIXELS / 1e6,
     maxMemoryUsageInMB: 2048,
   });
-  return { width, height, data };
+  return turnUpright({ width, height, data }, orientationOf(bytes));
 }

@@ -9,6 +9,9 @@ export interface Sound {
 
 const [PCM, FLOAT, EXTENSIBLE] = [1, 3, 0xfffe];
 
+/** From here on a size is one that a stream did not know when it began: ffmpeg's is 2^32 - 1, others end in 0x7fff_0000 or so. */
+const UNKNOWN_SIZE = 0x7fff_0000;
+
 interface Layout {
   readonly format: number;
   readonly channels: number;
@@ -32,7 +35,12 @@ export function readWav(bytes: Uint8Array, name: string): Sound {
       layout = layoutAt(view, at + 8, size);
     if (chunk === "data") {
       if (!layout) break;
-      const length = Math.min(size, bytes.length - at - 8); // streams leave their size at its most
+      const length = Math.min(size, bytes.length - at - 8);
+      if (length < size && size < UNKNOWN_SIZE)
+        throw new InputError(
+          "file",
+          `${name} is not a whole WAV file: it announces ${size} bytes of samples and has ${length}`,
+        );
       return { rate: layout.rate, samples: samplesAt(view, at + 8, length, layout, name) };
     }
     at += 8 + size + (size % 2);
