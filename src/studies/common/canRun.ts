@@ -13,7 +13,7 @@ const NEEDS = {
   /** Queries see what is before them alone, so that what comes next can be asked. */
   "a causal mask": (_, { mask }) =>
     mask === "none"
-      ? "this model is an encoder: its attention sees both directions, and it does not say what comes next; score and ablate measure what it is asked"
+      ? `this model is an encoder: its attention sees both directions, and it does not say what comes next; ${ASKS}`
       : null,
   logits: ({ logits }) => reasonOf(logits),
   /** Logits are a product of the normed end of the stream, before a soft cap where there is one. */
@@ -157,7 +157,7 @@ export function canRun(study: ModelStudy, model: DescribedModel): string | null 
   if (study === IMAGE) return seeing ? canRun("ablate", { program, architecture }) : BLIND;
   if (study === COPY) return reasonOfCopy(program, architecture);
   if (study === STACKS) return reasonOfStacks(program, architecture);
-  if (architecture.stacks) return SEVERAL;
+  if (architecture.stacks) return severalWords(program, architecture);
   const parts = anatomy(program, architecture);
   for (const need of NEEDS_OF[study]) {
     const reason = NEEDS[need](parts, architecture, program);
@@ -169,8 +169,16 @@ export function canRun(study: ModelStudy, model: DescribedModel): string | null 
 const BLIND =
   "this model writes no text about images; those that do are llava and gemma3 models whose tower is read here";
 
-const SEVERAL =
-  "this model does not read one row of tokens and say what comes next; score and ablate measure what it is asked, and `run --inputs` gives its values";
+/** What of it measures such a model: of Whisper nothing is ablated. */
+function severalWords(program: Program, architecture: Architecture): string {
+  const isAblated = reasonOfCopy(program, architecture) === null;
+  const ways = isAblated ? ASKS : "score says where its heads look";
+  return `this model does not read one row of tokens and say what comes next; ${ways}, and \`run --inputs\` gives its values`;
+}
+
+/** On the command line; in the library other functions do so than `score` and `ablate`. */
+const ASKS = "score and ablate measure what it is asked";
+const ASKS_IN_LIBRARY = "`scoreStacks` and `ablateStacks` measure what it is asked";
 
 /** Null for an encoder-decoder of tokens, an encoder of tokens with logits, and a model that sees images. */
 function reasonOfCopy(program: Program, { stacks, mask }: Architecture): string | null {
@@ -222,9 +230,14 @@ export function checkCanRun(study: ModelStudy, model: DescribedModel, name?: str
       `${name ?? study} needs a model, as \`load\` gives it, got ${shownValue(model)}`,
     );
   const reason = canRun(study, model);
-  if (reason !== null)
-    throw new InputError("study", `${name ?? readersName(study, model)} cannot run: ${reason}`);
+  if (reason === null) return;
+  const words = study === "score" || study === "ablate" ? inLibrary(reason) : reason;
+  throw new InputError("study", `${name ?? readersName(study, model)} cannot run: ${words}`);
 }
+
+/** Whoever calls `score` or `ablate` itself on such a model: the command line takes the other functions by itself. */
+const inLibrary = (reason: string) =>
+  reason.replace(ASKS, ASKS_IN_LIBRARY).replace("score says where", "`scoreStacks` says where");
 
 /** Only the library's own functions ask a decoder for what other models have in place of `score` and `ablate`. */
 function readersName(study: ModelStudy, { architecture }: DescribedModel): string {
