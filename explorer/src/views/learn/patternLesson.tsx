@@ -9,6 +9,7 @@ import { Thumb } from "../../parts/thumb.tsx";
 import { percent } from "../../parts/percent.ts";
 import { FoldedFormula, Task } from "./foldedFormula.tsx";
 import { CLEARLY, LABELS } from "../../parts/headWords.ts";
+import { endsOf, SignedBar } from "./signedBar.tsx";
 import { isScan, ScanNote } from "../../parts/scanNote.tsx";
 import { entry, type Lesson } from "../../parts/lesson.ts";
 
@@ -63,7 +64,7 @@ function Scores({ lesson }: { readonly lesson: Lesson }) {
 }
 
 function scoreOf({ scores }: ScoreResult, { layer, head }: HeadAt, name: ScoreName): string {
-  return scores[name][layer]![head]!.toFixed(2);
+  return percent(scores[name][layer]![head]!);
 }
 
 interface RowProps {
@@ -78,7 +79,7 @@ function RowTable({ lesson, scores, weights }: RowProps) {
   const { query, tokenAt } = lesson;
   const [times, scale] = useState(1);
   const visible = scores.subarray(0, query + 1);
-  const most = Math.max(...visible.map(Math.abs));
+  const ends = endsOf(visible);
   const shares = times === 1 ? weights : softmax(visible.map((score) => times * score));
   return (
     <>
@@ -98,14 +99,13 @@ function RowTable({ lesson, scores, weights }: RowProps) {
                   <code>{tokenAt(key)}</code> at {key}
                 </th>
                 <td data-value={times * score}>
-                  <Bar
-                    text={(times * score).toFixed(1)}
-                    share={(times * Math.abs(score)) / most}
-                    kind={score < 0 ? "against" : "for"}
-                  />
+                  <span class="numberBar">
+                    {(times * score).toFixed(1)}
+                    <SignedBar value={times * score} ends={ends} />
+                  </span>
                 </td>
                 <td data-share={key} data-value={shares[key]}>
-                  <Bar text={percent(shares[key]!)} share={shares[key]!} kind="" />
+                  <ShareBar share={shares[key]!} />
                 </td>
               </tr>
             ))}
@@ -128,20 +128,13 @@ function RowTable({ lesson, scores, weights }: RowProps) {
   );
 }
 
-interface BarProps {
-  readonly text: string;
-  /** Of the longest bar. */
-  readonly share: number;
-  readonly kind: string;
-}
-
-/** A number with a bar beside it. */
-function Bar({ text, share, kind }: BarProps) {
+/** A share in percent with a bar beside it. */
+function ShareBar({ share }: { readonly share: number }) {
   return (
     <span class="numberBar">
-      {text}
+      {percent(share)}
       <span>
-        <span class={`bar ${kind}`} aria-hidden="true" style={{ width: `${100 * share}%` }} />
+        <span class="bar" aria-hidden="true" style={{ width: `${100 * share}%` }} />
       </span>
     </span>
   );

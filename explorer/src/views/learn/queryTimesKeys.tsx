@@ -1,5 +1,6 @@
 import { useMemo, useState } from "preact/hooks";
 import { signedColour } from "../../parts/colour.ts";
+import { endsOf, SignedBar } from "./signedBar.tsx";
 import { usePage } from "../../page/page.ts";
 import type { Lesson } from "../../parts/lesson.ts";
 import { largestIn } from "./strip.tsx";
@@ -96,7 +97,7 @@ interface Bounds {
   readonly query: number;
   readonly key: number;
   readonly product: number;
-  readonly score: number;
+  readonly score: readonly [low: number, high: number];
 }
 
 /** One scale for all keys, one for all products and one for all scores, so that rows can be compared. */
@@ -105,7 +106,7 @@ function boundsOf({ query, keys, scores }: ComparedVectors): Bounds {
     query: largestIn([query]),
     key: largestIn(keys),
     product: largestIn(keys.map((key) => key.map((value, at) => value * query[at]!))),
-    score: largestIn([scores.filter(Number.isFinite)]),
+    score: endsOf(scores),
   };
 }
 
@@ -195,13 +196,7 @@ function KeyRow({ at, lesson, vectors, bounds, place, point, winner, guess, choo
       </td>
       <td data-score={at} data-value={guess === null ? undefined : scores[at]}>
         {guess === null ? "?" : scores[at]!.toFixed(2)}
-        {guess !== null && (
-          <span
-            class={scores[at]! < 0 ? "bar against" : "bar for"}
-            aria-hidden="true"
-            style={{ width: `${(100 * Math.abs(scores[at]!)) / bounds.score}%` }}
-          />
-        )}
+        {guess !== null && <SignedBar value={scores[at]!} ends={bounds.score} />}
       </td>
     </tr>
   );

@@ -42,9 +42,11 @@ export function StreamLesson({ lesson }: { readonly lesson: Lesson }) {
         }}
         query={query}
       />
-      {hasWords(facts) && (
-        <p class="hint">The model knows only numbers; we print each as a word.</p>
-      )}
+      <p class="hint">
+        {sequence.repeats &&
+          "The same tokens stand here twice: who remembers the first time knows what comes next. "}
+        {hasWords(facts) && "The model knows only numbers; we print each as a word."}
+      </p>
       <p>
         The model has just read <code>{tokenAt(query)}</code> (position {query}). Below are its
         numbers there, before and after each layer. The right answer is{" "}

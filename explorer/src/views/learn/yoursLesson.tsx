@@ -1,6 +1,7 @@
 import { useMemo, useState } from "preact/hooks";
 import { headName, type HeadAt } from "induction-lens/browser";
 import { hasWords } from "induction-lens/report";
+import type { Sequence } from "../../engine/protocol.ts";
 import { usePage } from "../../page/page.ts";
 import { useAnswer } from "../../page/answer.ts";
 import { sequential } from "../../parts/colour.ts";
@@ -21,12 +22,21 @@ export function YoursLesson({ lesson }: { readonly lesson: Lesson }) {
     : idExample(facts.vocabulary);
   const [text, read] = useState(example);
   const [guess, choose] = useState<number | null>(null);
-  const { pieces, pattern, error } = useSequence(text, induction);
+  const [tries, count] = useState({ right: 0, all: 0 });
+  const { pieces, pattern, error, sequence } = useSequence(text, induction);
   const last = pieces.length - 1;
   const at = (position: number) => `${token(pieces[position]!)} at ${position}`;
+  const choosePosition = (position: number | null) => {
+    choose(position);
+    if (guess !== null || position === null || !pattern) return; // the first choice counts
+    const isRight = position === largest(pattern, "from", last, 1)[0]!.position;
+    count({ right: tries.right + Number(isRight), all: tries.all + 1 });
+  };
   const strength = score.scores.induction[induction.layer]![induction.head]!;
-  const result =
+  const next = useNext(guess === null ? null : sequence, last);
+  const where =
     guess === null || !pattern ? null : resultWords(induction, pattern, { last, guess, at });
+  const result = where && [where, next, triesWords(tries)].filter(Boolean).join(" ");
   return (
     <>
       <p class="say">
@@ -52,7 +62,7 @@ export function YoursLesson({ lesson }: { readonly lesson: Lesson }) {
           It is reading {last >= 0 ? at(last) : "the last token"}. Choose the token that it will
           look at.
         </p>
-        {pieces.length > 0 && <Guess {...{ pieces, pattern, guess, choose }} />}
+        {pieces.length > 0 && <Guess {...{ pieces, pattern, guess }} choose={choosePosition} />}
         {guess !== null && pattern && <Looks {...{ induction, pieces, pattern, guess, at }} />}
       </Task>
       <FoldedFormula
@@ -112,7 +122,21 @@ function useSequence(text: string, { layer, head }: HeadAt) {
     () => (look && look.length === pieces.length ? patternOf(look, head, false) : null),
     [look, pieces.length],
   );
-  return { pieces, pattern, error: sequence.error };
+  return { pieces, pattern, error: sequence.error, sequence: sequence.answer ?? null };
+}
+
+/** What the model says comes next; empty while that is not asked or on its way. */
+function useNext(sequence: Sequence | null, at: number): string {
+  const { engine, token } = usePage();
+  const { answer } = useAnswer(engine, "cut", sequence && { edits: [], sequence, at });
+  const [best] = answer?.guesses ?? [];
+  return best
+    ? `The model then guesses ${token(best.piece)} as the next token, with ${percent(best.probability)}.`
+    : "";
+}
+
+function triesWords({ right, all }: { readonly right: number; readonly all: number }): string {
+  return all < 2 ? "" : `You had ${right} of ${all} right at first sight.`;
 }
 
 interface NextGuess {
