@@ -238,15 +238,38 @@ function drawingOf({ heads, circuit, model, words, input }: VerdictResult): Circ
   return {
     title: `Circuit: ${pictureName(model.id)}`,
     subtitle: pictureLines({ model, input }),
-    nodes: heads
-      .filter((head) => names.has(headName(head)))
-      .map((head) => ({ name: headName(head), layer: head.layer, label: head.label })),
+    nodes: heads.filter((head) => names.has(headName(head))).map(nodeOf),
     edges: edges,
     notes: [
-      `A line is a direct path into keys (whole), queries (dashed) or values (dotted); thicker carries more of its receiver's induction attention, for values of what it writes.${circuit.edges.length > edges.length ? ` Of ${circuit.edges.length} paths the strongest into each head and those that carry half are drawn; the table has all.` : ""}`,
+      ...(heads.some(isConvolved)
+        ? [
+            "Own convolution: the share of its induction attention that a unit loses where its layer's convolution reads the current token alone.",
+          ]
+        : []),
+      ...(edges.length === 0 ? [] : [pathNote(circuit.edges.length, edges.length)]),
     ],
     description: words.join(" "),
   };
+}
+
+type JudgedHead = VerdictResult["heads"][number];
+
+const isConvolved = ({ evidence }: JudgedHead) => evidence.mechanism === "convolution";
+
+function nodeOf(head: JudgedHead): CircuitDrawing["nodes"][number] {
+  const { layer, label, evidence } = head;
+  return {
+    ...{ name: headName(head), layer, label },
+    ...(isConvolved(head) && { convolution: evidence.convolution?.value }),
+  };
+}
+
+function pathNote(all: number, count: number): string {
+  const rest =
+    all > count
+      ? ` Of ${all} paths the strongest into each head and those that carry half are drawn; the table has all.`
+      : "";
+  return `A line is a direct path into keys (whole), queries (dashed) or values (dotted); thicker carries more of its receiver's induction attention, for values of what it writes.${rest}`;
 }
 
 type Edge = VerdictResult["circuit"]["edges"][number];

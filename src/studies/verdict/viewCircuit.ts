@@ -10,6 +10,8 @@ export interface CircuitNode {
   readonly name: string;
   readonly layer: number;
   readonly label: string;
+  /** Share of its stripe that the convolution of its own layer carries; left out: its layer has none, or it does not. */
+  readonly convolution?: number | undefined;
 }
 
 export interface CircuitEdge {
@@ -64,7 +66,10 @@ interface PlacedNode extends CircuitNode {
 
 /** Columns are layers that have a node, evenly spaced; in a column heads go down. */
 function placeNodes(nodes: readonly CircuitNode[], edges: readonly CircuitEdge[]): PlacedNode[] {
-  const feeding = nodes.map(({ name }) => fedLines(edges.filter(({ to }) => to === name)));
+  const feeding = nodes.map(({ name, convolution }) => [
+    ...(convolution === undefined ? [] : [`own convolution ${share(convolution)}`]),
+    ...fedLines(edges.filter(({ to }) => to === name)),
+  ]);
   const height = BOX.height + BOX.line * Math.max(0, ...feeding.map((lines) => lines.length));
   const stepY = height + GAP.y;
   const layers = [...new Set(nodes.map(({ layer }) => layer))].sort((a, b) => a - b);
