@@ -5,7 +5,14 @@ import { attentionTables, ATTENTION_SCORES, type AttentionScore } from "../atten
 import { falseDiscovery } from "../falseDiscovery.ts";
 import { signFlipTest } from "../signFlipTest.ts";
 import { uniformScores } from "../uniformScores.ts";
-import { meanEstimate, scoreEstimate, summedEstimate, weakest, type Estimate } from "./estimate.ts";
+import {
+  meanOfEstimates,
+  meanEstimate,
+  scoreEstimate,
+  summedEstimate,
+  weakest,
+  type Estimate,
+} from "./estimate.ts";
 import { GAIN_MARGIN, LEAST_SCAN_STRENGTH, SCAN_GAIN_MARGIN } from "./thresholds.ts";
 
 /** Scores on one kind of rows, [head][sequence], heads counted through all layers; the entries of attentionTables. */
@@ -103,7 +110,7 @@ export function attentionEvidence(
   return Array.from({ length: heads }, (_, head) => {
     const gains = periods.map((period) => gainAt(period, "induction", head));
     const excess = (name: "previousToken" | "currentToken" | "firstToken") =>
-      weakest(
+      meanOfEstimates(
         byPeriod.map(({ period, nullsOf }) =>
           less(scoreEstimate(period.repeated[name][head]!), nullsOf(sightOf(head)).scores[name]),
         ),
