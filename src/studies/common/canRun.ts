@@ -194,7 +194,7 @@ const DECODER = "this model is a decoder, whose heads `ablate` takes out by the 
 
 /** Of Whisper and of towers without pictures: what is left to do with them. */
 export const NO_COPY =
-  "this model has no decoder that writes what an encoder of tokens reads, so there is no copy to lose; `score` says where its heads look, and `run --inputs` gives its values";
+  "this model has no decoder that writes what an encoder of tokens reads, so there is no copy to lose; score says where its heads look, and `run --inputs` gives its values";
 
 /** Null for an encoder, and for a model of several stacks of which one reads tokens or images. */
 function reasonOfStacks({ inputs }: Program, { stacks, mask, image }: Architecture): string | null {
