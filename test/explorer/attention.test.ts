@@ -61,7 +61,9 @@ describePage("attention in the explorer", (open) => {
     for (const side of ["queries", "keys"])
       expect(await tab.locator(`.axis.${side} span`).allInnerTexts()).toEqual(pieces);
     await tab.getByText("between the dashed lines: where induction looks").waitFor();
-    const { x, y, width } = (await tab.locator(".matrix").boundingBox())!;
+    const { x, y, width, height } = (await tab.locator(".matrix").boundingBox())!;
+    const cells = (await tab.locator(".matrix canvas").boundingBox())!;
+    expect([cells.width, cells.height]).toEqual([width - 2, height - 2]); // its frame: cells lie where their numbers are
     const line = (await tab.locator(".matrix .stripe path").boundingBox())!;
     // queries 4 to 7 look at keys 1 to 4: a band from (1, 4) to (5, 8) of the eight tokens
     expect((line.x - x) / width).toBeCloseTo(1 / 8, 1);
