@@ -226,7 +226,7 @@ export type { EnvironmentInfo, InputInfo, ModelInfo } from "./results/common.ts"
 export type { Flag, Label } from "./measure/verdict/names.ts";
 export { INDUCTION_ATTENTION } from "./measure/attendsLikeInduction.ts";
 export type { AttentionScore } from "./measure/attentionTables.ts";
-export { uniformOf } from "./measure/uniformScores.ts";
+export { uniformOf, type UniformScores } from "./measure/uniformScores.ts";
 export { SCORE_TABLE } from "./measure/scoreTable.ts";
 export {
   SCORE_NAMES,
