@@ -142,6 +142,7 @@ describePage("kinds of models in the explorer", (open: Open) => {
       if (unlessShared("goldens", name).skip) return;
       const { tab, errors } = await open("#view=heads");
       await choose(tab, folder!);
+      expect(await tab.title()).toBe(`Heads: ${name} – induction-lens`); // as its config.json says
       await expectNoEngineWords(tab);
       expect(errors).toEqual([]);
       await tab.close();
