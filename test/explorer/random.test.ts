@@ -82,8 +82,14 @@ function truths() {
   const engine = once("engine", () => openEngine());
   const model = (name: string) => once(name, () => load(name));
   return {
-    scores: (name: string) =>
-      once(`score ${name}`, async () => score(await model(name), { backend: await engine })),
+    /** @param soFar sequences that the page has measured while it measures; null: all */
+    scores: (name: string, soFar: number | null) =>
+      once(`score ${name} ${soFar}`, async () =>
+        score(await model(name), {
+          backend: await engine,
+          ...(soFar !== null && { numExamples: soFar }),
+        }),
+      ),
     loss: (name: string, heads: readonly string[]) =>
       once(`loss ${name} ${heads.join()}`, async () => {
         const sets = heads.length > 0 ? [[...heads]] : [["0.0"]];
@@ -117,6 +123,7 @@ const SHOWN = `[...document.querySelectorAll("[data-value]")]
     cell: one.dataset.cell ?? null,
     edits: one.dataset.edits ?? null,
     score: one.dataset.score ?? null,
+    soFar: Number(document.querySelector("[data-so-far]")?.dataset.soFar) || null,
     card: one.closest("section")?.querySelector("#chosen")?.textContent ?? null,
     map: one.closest("[role=grid]")?.getAttribute("aria-label") ?? null,
     tokens: one.dataset.cell ? [...document.querySelectorAll(".token")].map((token) => token.textContent) : [],
@@ -130,6 +137,7 @@ interface Shown {
   readonly cell: string | null;
   readonly edits: string | null;
   readonly score: string | null;
+  readonly soFar: number | null;
   readonly card: string | null;
   readonly map: string | null;
   readonly tokens: readonly string[];
@@ -183,7 +191,7 @@ async function expectTrue(
       counts.losses++;
     } else if (item.at !== null && item.map === "Induction score by layer and head") {
       const [layer, head] = item.at.split(".").map(Number) as [number, number];
-      const { scores } = await truth.scores(name);
+      const { scores } = await truth.scores(name, item.soFar);
       expect(item.value, where).toBeCloseTo(scores.induction[layer]![head]!, 4);
       counts.scores++;
     } else if (item.score !== null && item.card !== null && item.score in SCORES) {
@@ -191,7 +199,7 @@ async function expectTrue(
         number,
         number,
       ];
-      const { scores } = await truth.scores(name);
+      const { scores } = await truth.scores(name, item.soFar);
       const expected = scores[item.score as "induction"][layer]![head]!;
       expect(item.value, where).toBeCloseTo(expected, 4);
       counts.scores++;
