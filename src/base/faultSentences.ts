@@ -8,7 +8,7 @@ const MOST = 10;
 
 /** One sentence for each fault; of very many the first ones, and how many more. */
 export function faultSentences(issues: readonly Issue[], value: unknown): string[] {
-  const sentences = issues.slice(0, MOST).map((issue) => sentence(issue, value));
+  const sentences = issues.slice(0, MOST).map((issue) => faultSentence(issue, value));
   const more = issues.length - MOST;
   return more > 0 ? [...sentences, `and ${more} more such`] : sentences;
 }
@@ -33,8 +33,9 @@ function shallow(value: unknown, depth: number): unknown {
   return Object.fromEntries(entries.map(([key, item]) => [key, shallow(item, depth - 1)]));
 }
 
-function sentence(issue: Issue, whole: unknown): string {
-  const key = keyOf(issue.path) || "the whole";
+/** What is wrong at one place of `whole`. */
+export function faultSentence(issue: Issue, whole: unknown): string {
+  const key = keyOf(issue.path) || "it";
   const value = valueAt(whole, issue.path);
   if (issue.code === "unrecognized_keys")
     return `${key} has ${issue.keys.join(", ")}, which is not known`;
@@ -42,7 +43,7 @@ function sentence(issue: Issue, whole: unknown): string {
   const inside = issue.code === "invalid_union" ? faultsInside(issue.errors) : [];
   if (inside.length > 0)
     return inside
-      .map((fault) => sentence({ ...fault, path: [...issue.path, ...fault.path] }, whole))
+      .map((fault) => faultSentence({ ...fault, path: [...issue.path, ...fault.path] }, whole))
       .join("; ");
   return `${key} must be ${whatIsNeeded(issue)}, got ${shownValue(value)}`;
 }

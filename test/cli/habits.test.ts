@@ -52,7 +52,7 @@ describe("refused before any work, in the user's own words:", () => {
     ["text MODEL --pairs missing.json", "cannot read missing.json"],
     ["text MODEL words --heads 1.0", "--heads are switched off in --pairs, and there are none"],
     ["phase MODEL --file empty.txt", "the text empty.txt is empty"],
-    ["score MODEL --tokens unknown.json", "the whole has perod, which is not known"],
+    ["score MODEL --tokens unknown.json", "it has perod, which is not known"],
     ["score MODEL --tokens kinds.json", "tokens must be a list, got 3; period is missing"],
     ["cache list extra", "cache list takes no model, got extra"],
     ["card MODEL --out card.html", "card.html ends in .html, as a file does: choose a name"],

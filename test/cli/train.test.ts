@@ -179,7 +179,7 @@ describe("train refuses, with exit code 2 and nothing left behind,", () => {
     ["--kv-heads 1", "kvHeads needs the family llama"],
     ["--text empty.txt", "the text empty.txt is empty"],
     ["--seed 4294967296", "It needs a whole number from -2147483648 to 2147483647."],
-    ["--recipe keys.json", "the recipe cannot be used: the whole has tokens, which is not known"],
+    ["--recipe keys.json", "the recipe cannot be used: it has tokens, which is not known"],
   ])("%s", async (options, words) => {
     const folder = emptyFolder();
     writeFileSync(join(folder, "short.txt"), "to be or not, I.");

@@ -383,7 +383,7 @@ test.each([
   [{ names: { a: { from: [1] } } }, "names.a.from[0] must be a text, got 1"],
   [{ names: { a: 5 } }, "names.a must be a text or an object of keys, got 5"],
   [{ config: 3 }, "config must be an object of keys, got 3"],
-  [{ nams: {} }, "the whole has nams, which is not known"],
+  [{ nams: {} }, "it has nams, which is not known"],
 ])("a map says which of its keys is wrong: %j", (map, fault) => {
   expect(() => checkedMap(map)).toThrow(`\`map\` cannot be used: ${fault}`);
 });

@@ -1,6 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../../base/errors.ts";
+import { faultSentences } from "../../base/faultSentences.ts";
+import { someOf } from "../../base/someOf.ts";
 import { jsonFrom } from "../userFile.ts";
 import { headCardResult, type CardResult } from "../../studies/card/result.ts";
 
@@ -54,8 +56,8 @@ async function cardIn(file: string): Promise<CardResult | null> {
   if ((value as { schema?: unknown } | null)?.schema !== "induction-lens/card@1") return null;
   const read = headCardResult.safeParse(value);
   if (read.success) return read.data;
-  const { path, message } = read.error.issues[0]!;
-  throw new InputError("result", `${file} is not a whole card: ${path.join(".")}: ${message}`);
+  const faults = someOf(faultSentences(read.error.issues, value), "; ");
+  throw new InputError("result", `${file} is not a whole card: ${faults}`);
 }
 
 /** Small models first; names are those of models in letters that are safe in addresses. */

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import type { Document } from "yaml";
 import { z } from "zod";
 import { InputError } from "../../base/errors.ts";
+import { faultSentences } from "../../base/faultSentences.ts";
 import { splitTypedRevision } from "../splitTypedRevision.ts";
 import { expandNames } from "./expandNames.ts";
 
@@ -77,11 +78,10 @@ async function planIn(text: string, file: string): Promise<z.infer<typeof sweepP
   const document = parseDocument(text);
   const [error] = document.errors;
   if (error) throw new InputError("options", `${file} is not YAML: ${error.message}`);
-  const read = sweepPlanSchema.safeParse(valueOf(document, file));
+  const value = valueOf(document, file);
+  const read = sweepPlanSchema.safeParse(value);
   if (read.success) return read.data;
-  const faults = read.error.issues.map(
-    ({ path, message }) => `${path.join(".") || "it"}: ${message}`,
-  );
+  const faults = faultSentences(read.error.issues, value);
   throw new InputError("options", `${file} is not a plan: ${faults.join("; ")}`);
 }
 

@@ -1,5 +1,7 @@
 import type { Command } from "commander";
 import { InputError } from "../../base/errors.ts";
+import { faultSentences } from "../../base/faultSentences.ts";
+import { someOf } from "../../base/someOf.ts";
 import {
   FOLDER_FIGURE,
   FORMATS,
@@ -80,13 +82,11 @@ function diffRequest(cards: readonly string[]): Request {
 /** @throws {InputError} "file" or "result" */
 async function cardIn(path: string): Promise<CardResult> {
   const { headCardResult } = await import("./result.ts");
-  const read = headCardResult.safeParse(await readResult(path));
+  const value = await readResult(path);
+  const read = headCardResult.safeParse(value);
   if (read.success) return read.data;
-  const [first] = read.error.issues;
-  throw new InputError(
-    "result",
-    `${path} is not a card of induction-lens: ${first!.path.join(".")}: ${first!.message}`,
-  );
+  const faults = someOf(faultSentences(read.error.issues, value), "; ");
+  throw new InputError("result", `${path} is not a card of induction-lens: ${faults}`);
 }
 
 function cardFolder(folder: string, figure: string | undefined): Destination<CardResult> {

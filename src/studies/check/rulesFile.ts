@@ -2,6 +2,7 @@
 import type { Document, LineCounter, Node } from "yaml";
 import { z } from "zod";
 import { InputError } from "../../base/errors.ts";
+import { faultSentence } from "../../base/faultSentences.ts";
 import { someOf } from "../../base/someOf.ts";
 import { ruleFrom, RuleFault, RULE_FORMS, type Rule } from "./rule.ts";
 
@@ -85,11 +86,10 @@ function checkDocument(document: Document.Parsed, faults: Fault[]): RulesFile | 
   const result = rulesSchema.safeParse(value);
   if (result.success) return result.data;
   for (const issue of result.error.issues) {
-    const { path, message } = issue;
-    const where = path.length > 0 ? `${path.join(".")}: ` : "";
+    const { path } = issue;
     const inside = issue.code === "unrecognized_keys" ? issue.keys[0] : undefined;
     const at = inside === undefined ? placeOf(document, path) : keyPlaceOf(document, path, inside);
-    faults.push({ at, message: `${where}${oneLine(message)}` });
+    faults.push({ at, message: faultSentence(issue, value) });
   }
   return null;
 }

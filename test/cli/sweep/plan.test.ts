@@ -17,11 +17,11 @@ const laughs = Array.from({ length: 12 }, (_, at) =>
 ).join("\n");
 
 test.each([
-  ["names that lead to themselves", "models: &a [*a]", "models.0: Invalid input"],
-  ["names that lead to the plan", "&plan models: [x]\nstudies: *plan", "studies: Invalid input"],
+  ["names that lead to themselves", "models: &a [*a]", "models[0] must be "],
+  ["names that lead to the plan", "&plan models: [x]\nstudies: *plan", "studies must be "],
   ["aliases without end", `${laughs}\nmodels: *a11`, "Excessive alias count"],
-  ["nothing", "", "p.yml is not a plan: it: Invalid input"],
-  ["no models", "models: []", "models: Too small"],
+  ["nothing", "", "p.yml is not a plan: it must be an object of keys, got null"],
+  ["no models", "models: []", "models must be at least 1 entries long"],
   ["open brackets", "models: [", "p.yml is not YAML"],
   ["open braces", "models: ['a{1,2']", "its braces do not match"],
   ["ranges without entries", "models: ['a@{2..1}']", "the range 2..1/1 has no entries"],

@@ -69,9 +69,11 @@ describe("a file of rules", () => {
       expect.stringMatching(/^r\.yml:3:6: a rule begins with .*, got foo \(did you mean no\)$/),
     ]);
     expect(await fault("rules: [copyGain >= 3]\nlimt: 3\n")).toMatch(/^r\.yml:2:1: .*limt/);
-    expect(await fault("rules: [copyGain >= 3]\nlimit: many\n")).toMatch(/^r\.yml:2:8: limit: /);
+    expect(await fault("rules: [copyGain >= 3]\nlimit: many\n")).toMatch(
+      /^r\.yml:2:8: limit must be a number, got "many"$/,
+    );
     expect(await fault("rules: [copyGain >= 3\n")).toMatch(/^r\.yml:\d+:\d+: /);
-    expect(await fault("rules: []")).toMatch(/^r\.yml:1:8: rules: /);
+    expect(await fault("rules: []")).toMatch(/^r\.yml:1:8: rules must be at least 1 entries long/);
     expect(await fault("")).toMatch(/^r\.yml:1:1: /);
     expect(await fault("a: &a [*a]\nrules: [x]")).toMatch(/^r\.yml:\d+:\d+: /);
   });
