@@ -11,8 +11,9 @@ export async function exitAfter(work: Promise<unknown>): Promise<never> {
     if (!(error instanceof CommanderError)) process.stderr.write(`${explain(error)}\n`);
     process.exitCode = exitCodeOf(error);
   }
+  await new Promise((resolve) => setImmediate(resolve)); // what could not be written is told a turn later
   for (const stream of [process.stdout, process.stderr])
-    await new Promise((resolve) => stream.write("", resolve));
+    if (stream.writableLength > 0) await new Promise((resolve) => stream.write("", resolve));
   if (faults.length > 0 && !process.exitCode) process.exitCode = 2;
   return process.exit(); // what an engine leaves running must not keep a finished command alive
 }
