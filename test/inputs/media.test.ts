@@ -103,14 +103,14 @@ const UPRIGHT = [
 ];
 
 test("a photograph is turned as the camera was held", () => {
-  const exif = (orientation: number, little: boolean) => {
+  const exif = (orientation: number, little: boolean, size = 30) => {
     const tiff = new DataView(new ArrayBuffer(22));
     tiff.setUint16(0, little ? 0x4949 : 0x4d4d);
     tiff.setUint32(4, 8, little);
     tiff.setUint16(8, 1, little);
     tiff.setUint16(10, 0x112, little);
     tiff.setUint16(18, orientation, little);
-    const marker = [0xff, 0xd8, 0xff, 0xe1, 0, 30, ...new TextEncoder().encode("Exif"), 0, 0];
+    const marker = [0xff, 0xd8, 0xff, 0xe1, 0, size, ...new TextEncoder().encode("Exif"), 0, 0];
     return new Uint8Array([...marker, ...new Uint8Array(tiff.buffer), 0xff, 0xda]);
   };
   const data = Uint8Array.from([1, 2, 3, 4, 5, 6].flatMap((value) => [value, value, value]));
@@ -125,6 +125,7 @@ test("a photograph is turned as the camera was held", () => {
     }
   });
   for (let length = 0; length < 36; length++) orientationOf(exif(6, true).subarray(0, length)); // a cut one says nothing
+  for (let size = 0; size < 40; size++) orientationOf(exif(6, true, size)); // nor does one of a wrong size
   expect(orientationOf(bytesOf("photo.jpg"))).toBe(1);
 });
 

@@ -4,13 +4,7 @@
  */
 import { InputError } from "../../base/errors.ts";
 import { orientationOf, turnUpright } from "./orientation.ts";
-
-/** 8 bits for each of red, green and blue, row by row. */
-export interface Picture {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Uint8Array;
-}
+import type { Picture } from "./picture.ts";
 
 /** More pixels than a photograph has, which would take gigabytes. */
 const MOST_PIXELS = 100e6;

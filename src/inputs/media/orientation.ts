@@ -1,5 +1,5 @@
 /** @file How a camera was held, which EXIF says of a JPEG: pictures are turned upright, as transformers' load_image turns them. */
-import type { Picture } from "./decodeImage.ts";
+import type { Picture } from "./picture.ts";
 
 /** Whether the columns run backwards, whether the rows do, and whether both are exchanged after that; by EXIF's number. */
 const TURNS: Readonly<Record<number, readonly [columns: boolean, rows: boolean, swap: boolean]>> = {
@@ -22,7 +22,7 @@ export function orientationOf(bytes: Uint8Array): number {
     if (marker === 0xda) break; // the picture itself
     const text = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     const end = Math.min(at + 2 + size, bytes.length);
-    if (marker === 0xe1 && text === "Exif")
+    if (marker === 0xe1 && text === "Exif" && end >= at + 10)
       return inTiff(new DataView(bytes.buffer, bytes.byteOffset + at + 10, end - at - 10));
     at += 2 + size;
   }

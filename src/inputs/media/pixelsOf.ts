@@ -1,6 +1,6 @@
 /** @file Images as a model reads them: resized, cropped, scaled and normalised as its files say. */
 import type { Numbers } from "../modelInputs.ts";
-import type { Picture } from "./decodeImage.ts";
+import type { Picture } from "./picture.ts";
 import type { ImageSettings, ImageSize } from "./imageSettings.ts";
 import { resample } from "./resample.ts";
 

@@ -2,7 +2,7 @@
  * @file Other sizes of an image, as Pillow makes them (src/libImaging/Resample.c): a filter that widens when an image shrinks, first
  * along rows and then along columns, each pass rounded to 8 bits with coefficients of 22 bits. Equal to Pillow's bit for bit.
  */
-import type { Picture } from "./decodeImage.ts";
+import type { Picture } from "./picture.ts";
 
 /** Pillow's names, by its numbers. */
 export const RESAMPLES = ["nearest", "lanczos", "bilinear", "bicubic", "box", "hamming"] as const;
