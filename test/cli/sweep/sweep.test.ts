@@ -253,7 +253,9 @@ describe("sweep (runs the built package)", () => {
     const { code, stderr } = await swept(folder);
     expect({ code, stderr }).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining("plan.yml is not a plan: studies.0") as string,
+      stderr: expect.stringContaining(
+        'plan.yml is not a plan: studies[0] must be "score" or "verdict", got "patch"',
+      ) as string,
     });
     expect(existsSync(join(folder, "out"))).toBe(false);
   });
