@@ -42,6 +42,20 @@ export function reachWarnings(architecture: Reach, period: number, start?: numbe
   ];
 }
 
+/** Where a Result has one null for all layers: those with a window or chunks see fewer keys than it counts. */
+export function oneNullWarnings(
+  { layers: count, windows = [], chunks = [] }: Reach,
+  length: number,
+) {
+  const isShort = (layer: number) =>
+    [windows, chunks].some((sizes) => (sizes[layer] ?? Infinity) < length);
+  const short = Array.from({ length: count }, (_, layer) => layer).filter(isShort).length;
+  if (short === 0) return [];
+  return [
+    `${short} of ${count} layers see less than the rows of ${length} tokens: what uniform attention scores is that of layers which see all`,
+  ];
+}
+
 function outOfReach(
   { layers: count }: Reach,
   period: number,

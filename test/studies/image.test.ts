@@ -190,7 +190,7 @@ test("image(model) on a tiny Gemma 3 stands between the ids around it, and answe
   const { tokens, clean, harm } = result.answer;
   const places = new Array<number>(16).fill(3);
   expect(result.induction[1]!.uniform).toBeCloseTo(1 / 18, 6); // BOS, the id before the image, and all of it
-  expect(result.warnings.join()).toContain("1 of 2 layers have windows");
+  expect(result.warnings.join()).toContain("1 of 2 layers see less");
   expect(tokens).toEqual([2, 4, ...places, 2, 39, 53, 27]);
   expect(result.image).toMatchObject({ vectors: 16, side: 4, before: 0, first: 2 });
   const run = await runWithCache(model, { tokens: [tokens], pixels: source }, { backend });

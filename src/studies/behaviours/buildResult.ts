@@ -2,7 +2,7 @@
 import type { Backend } from "../../base/backend.ts";
 import { headName } from "../../base/headName.ts";
 import { someOf } from "../../base/someOf.ts";
-import { reachWarnings } from "../../inputs/windowReach.ts";
+import { oneNullWarnings, reachWarnings } from "../../inputs/windowReach.ts";
 import { INDUCTION_ATTENTION } from "../../measure/attendsLikeInduction.ts";
 import { meanInterval, scoreInterval, type Interval } from "../../measure/interval.ts";
 import { mean } from "../../measure/mean.ts";
@@ -41,7 +41,11 @@ export function behavioursResultOf(
     tokensSha256: null,
     drawn: { tokens: tokens.ids.length, leftOut: { ...tokens.leftOut }, source: tokens.source },
   };
-  const warnings = [...tooFewWarning(plan.examples), ...reachWarnings(model.architecture, length)];
+  const warnings = [
+    ...tooFewWarning(plan.examples),
+    ...reachWarnings(model.architecture, length),
+    ...oneNullWarnings(model.architecture, length),
+  ];
   const results = behaviours.map(behaviourResultOf);
   const copies = copiesOf(results);
   const overlap = overlapOf(results);

@@ -1,4 +1,5 @@
 /** @file What `image` is asked for, and the rows and images that follow. */
+import { oneNullWarnings } from "../../inputs/windowReach.ts";
 import { InputError } from "../../base/errors.ts";
 import type { OptionNames } from "../../base/optionNames.ts";
 import { random } from "../../base/random.ts";
@@ -16,7 +17,7 @@ import {
 } from "../../inputs/scoreInput.ts";
 import type { Repeats } from "../../measure/repeats.ts";
 import { drawnTokens } from "../../models/drawnTokens.ts";
-import type { Architecture, Sight } from "../../models/family.ts";
+import type { Sight } from "../../models/family.ts";
 import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { InputInfo } from "../../results/common.ts";
 import { fitPeriod } from "../../text/patterns/fitPeriod.ts";
@@ -117,15 +118,6 @@ export async function imagePlan(model: LoadedModel, options: ImageOptions): Prom
   };
 }
 
-/** Layers with a window see fewer keys than the null of the Result counts. */
-function windowWarning({ windows = [] }: Architecture, length: number): string[] {
-  const short = windows.filter((window) => window !== null && window < length).length;
-  if (short === 0) return [];
-  return [
-    `${short} of ${windows.length} layers have windows shorter than the rows of ${length} tokens: what uniform attention scores is that of layers which see all`,
-  ];
-}
-
 /** What a vector stands for, as patches of an image of noise. */
 function squares({ patch, side, before }: Sight) {
   return { patch, size: patch * side, before };
@@ -179,7 +171,7 @@ function generatedRows(
       patches: { start: image, period: drawnImages.repeats.period, length },
     },
     row: [...lead, ...again(blocks[0]!)],
-    warnings: [...(warning ? [warning] : []), ...windowWarning(architecture, length)],
+    warnings: [...(warning ? [warning] : []), ...oneNullWarnings(architecture, length)],
     info: {
       ...{ kind: "an image and repeated text", seed, examples, period, length },
       ...{ bos: bosToken !== null, bosToken, bosPolicy: policy, tokensSha256: null },

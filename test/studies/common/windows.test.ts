@@ -1,6 +1,10 @@
 /** @file Layers that see a window of keys: what they see at its edges, and what studies say where it is too short. */
 import { expect, test } from "vitest";
-import { layersOutOfReach, reachWarnings } from "../../../src/inputs/windowReach.ts";
+import {
+  layersOutOfReach,
+  oneNullWarnings,
+  reachWarnings,
+} from "../../../src/inputs/windowReach.ts";
 import { runnableModel } from "../../../src/inputs/runnableModel.ts";
 import { openModel } from "../../../src/models/open.ts";
 import { phaseRun } from "../../../src/studies/phase/phaseRun.ts";
@@ -68,6 +72,15 @@ test("reachWarnings: chunks under the period hide the earlier copy, larger ones 
     "layer 1 does not see what followed the earlier copy (chunks of 7 tokens, a period of 9): induction cannot reach there, which does not mean that there is none; sequences of at most 7 tokens bring it within reach",
     "layer 2: 2 of the 9 tokens of the second copy see what followed the earlier copy, the others are in another chunk than it (chunks of 12 tokens): induction scores there are at most 0.223; sequences of at most 12 tokens lie in one chunk",
   ]);
+});
+
+test("oneNullWarnings: a window or chunk that hides keys of the rows makes one null too small for its layer", () => {
+  const windows = [null, 7, 9, null];
+  const chunks = [null, null, null, 8];
+  expect(oneNullWarnings({ layers: 4, windows, chunks }, 9)).toEqual([
+    "2 of 4 layers see less than the rows of 9 tokens: what uniform attention scores is that of layers which see all",
+  ]);
+  expect(oneNullWarnings({ layers: 4, windows, chunks }, 7)).toEqual([]);
 });
 
 test("score, phase and verdict say that induction cannot reach", async () => {
