@@ -72,11 +72,11 @@ export function runsTogether(
   program: Program,
   points: readonly Point[],
   programs: readonly Program[],
-  { budget, mapsFiles }: Pick<Backend, "budget" | "mapsFiles">,
+  { budget, mapsFiles, rounding }: Pick<Backend, "budget" | "mapsFiles" | "rounding">,
   sizes: Readonly<Record<string, number>>,
 ): number {
   if (!budget) return 1;
-  const plans = programs.map((part) => planMemory(part, { mapsFiles }, sizes));
+  const plans = programs.map((part) => planMemory(part, { mapsFiles, rounding }, sizes));
   const open = plans.reduce((sum, plan) => sum + plan.weightBytes + plan.valueBytes, 0);
   if (open <= budget.bytes) return 1;
   const types = typesOf(program);

@@ -3,7 +3,7 @@ import { InputError } from "../base/errors.ts";
 import type { Program } from "../graph/program.ts";
 import { fastestFor } from "./fastest.ts";
 import { withBudget } from "./memoryBudget.ts";
-import { roundedIfAsked } from "./rounded.ts";
+import { checkRounding } from "./rounded.ts";
 import { refuseWrongDevice } from "./selfCheck.ts";
 
 /** Tokens of a row where nobody says how many. */
@@ -13,8 +13,8 @@ const USUAL_LENGTH = 64;
  * The engine that a study of `model` runs on: the one in the options, else one that the model's own opener makes; of an engine
  * that has others beside it, the one that runs the model fastest.
  *
- * @throws {InputError} "options" if there is neither, or for `fast` beside a device that is not the processor; @throws {UnableError} if the device cannot be had, or
- *   computes this model differently from the processor
+ * @throws {InputError} "options" if there is neither, or for `fast` beside a device that is not the processor
+ * @throws {UnableError} if the device cannot be had, or computes this model differently from the processor
  */
 export async function engineFor(
   {
@@ -30,17 +30,17 @@ export async function engineFor(
     seqLen = USUAL_LENGTH,
   }: EngineOptions & { readonly seqLen?: number | undefined },
 ): Promise<Backend> {
-  const first = backend ?? (await openEngine?.({ device, threads }));
-  if (!first)
+  const plain = backend ?? (await openEngine?.({ device, threads }));
+  if (!plain)
     throw new InputError(
       "options",
       "a model that `load` did not make needs the option backend (see `openEngine`), got none",
     );
-  const isRounded = fast || first.rounding !== undefined;
-  const fastest = program && !isRounded ? await fastestFor(program, first, seqLen) : first;
+  const first: Backend = fast && !plain.rounding ? { ...plain, rounding: { bits: 8 } } : plain;
+  const fastest = program && !first.rounding ? await fastestFor(program, first, seqLen) : first;
   const engine = withInstead(withBudget(fastest, memory), memory);
   if (program) await refuseWrongDevice(program, engine);
-  return roundedIfAsked(engine, { fast, program });
+  return checkRounding(engine, program);
 }
 
 /** The engine, and the one that it is checked against in its place once its device is lost or full. */

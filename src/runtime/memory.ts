@@ -34,11 +34,11 @@ export function keepsBlocks({ device }: { readonly device?: Device | undefined }
   return device === undefined || device === "cpu" || device === "wasm";
 }
 
-/** Rounding to eight bits keeps the steps of all weights until a session is made (measured: 6.2 times their float32 size), */
-const ROUNDED_PEAK = 6.2;
-
-/** and leaves their codes, as they are and repacked. */
+/** Codes of eight bits, as they are and repacked, of float32's size. */
 const ROUNDED_SHARE = 1 / 2;
+
+/** The steps of rounding exist for all weights together while a session is made (measured: 6.2 times their float32 size). */
+const ROUNDED_PEAK = 6.2 / ROUNDED_SHARE;
 
 /** What a first session costs whatever it runs; others beside it cost little. */
 export const SESSION_BYTES = 25 * 1024 * 1024;
@@ -71,12 +71,11 @@ export function planMemory(
     if (kind === "rounded") return ROUNDED_SHARE * size;
     return kind === "looked up" ? Math.min(size, READ_AHEAD_BYTES) : size;
   };
-  const inWasm = WASM_COPIES * total(bytesInWasm);
-  const weightBytes = backend.mapsFiles ? total(bytesAlive) : inWasm;
-  const bytesMade = (weight: Weight, kind: WeightKind, size: number) =>
-    PEAKS[kind] * bytesAlive(weight, kind, size);
+  const weightBytes = backend.mapsFiles ? total(bytesAlive) : WASM_COPIES * total(bytesInWasm);
   const whileMade =
-    backend.mapsFiles || backend.rounding ? Math.max(total(bytesMade), weightBytes) : weightBytes;
+    backend.mapsFiles || backend.rounding
+      ? total((weight, kind, size) => PEAKS[kind] * bytesAlive(weight, kind, size))
+      : weightBytes;
   const valueBytes = ARENA * mostAlive(pruned, sizes);
   return {
     weightBytes,
@@ -90,7 +89,7 @@ type WeightKind =
 
 const PEAKS: Readonly<Record<WeightKind, number>> = {
   blocks: BLOCK_PEAK,
-  rounded: ROUNDED_PEAK / ROUNDED_SHARE,
+  rounded: ROUNDED_PEAK,
   cast: CAST_PEAK,
   multiplied: 1,
   "looked up": 1,

@@ -1,52 +1,41 @@
 /** @file How far products of 8 bits are from float32's on a model: measured before they are used, and said. */
 import type { Backend } from "../base/backend.ts";
 import { InputError } from "../base/errors.ts";
+import { capture } from "../graph/edits/capture.ts";
 import { prune, type Program } from "../graph/program.ts";
 import { keepsBlocks } from "./memory.ts";
+import { oncePerProgram } from "./oncePerProgram.ts";
 import { largestDifference, outputsOfOneRow, ROW_LENGTH, shareApart } from "./oneRow.ts";
 
 const PATTERN = ".attn.hook_pattern";
 
-/** What was found, for as long as the program and the engine are there. */
-const found = new WeakMap<Backend["create"], WeakMap<Program, Promise<string>>>();
-
 /**
- * The engine with products of 8 bits, if they were asked for: by `fast`, or when it was opened. Its `choice` says how far one
- * row of random tokens is from float32.
+ * The engine as it is, or, where it is asked to round, with a `choice` that says how far one row of random tokens is from float32.
  *
  * @param program left out: nothing is measured yet, which is done when a model is known
  * @throws {InputError} "options" for an engine that is not the processor's
  */
-export async function roundedIfAsked(
-  engine: Backend,
-  { fast, program }: { readonly fast: boolean; readonly program?: Program | undefined },
-): Promise<Backend> {
-  const { rounding = fast ? { bits: 8 as const } : undefined, device } = engine;
-  if (!rounding) return engine;
+export async function checkRounding(engine: Backend, program?: Program): Promise<Backend> {
+  if (!engine.rounding) return engine;
   if (!keepsBlocks(engine))
     throw new InputError(
       "options",
-      `\`fast\` rounds to 8 bits on the processor (device cpu or wasm), got device ${device}`,
+      `\`fast\` rounds to 8 bits on the processor (device cpu or wasm), got device ${engine.device}`,
       { option: "fast" },
     );
-  const backend = { ...engine, rounding };
-  if (!program) return backend;
-  const ofEngine = found.get(engine.create) ?? new WeakMap<Program, Promise<string>>();
-  found.set(engine.create, ofEngine);
-  const known = ofEngine.get(program);
-  const words = known ?? wordsFor(program, backend);
-  ofEngine.set(program, words);
-  if (!known) rounding.say?.(await words);
-  return { ...backend, choice: await words };
+  return program ? { ...engine, choice: await measureRounding(program, engine) } : engine;
 }
+
+const measureRounding = oncePerProgram(async (program, backend) => {
+  const words = await wordsFor(program, backend);
+  backend.rounding?.say?.(words);
+  return words;
+});
 
 async function wordsFor(program: Program, backend: Backend): Promise<string> {
   const { rounding: _, ...exact } = backend;
   const patterns = program.ops.flatMap(({ output }) => (output.endsWith(PATTERN) ? [output] : []));
-  const observed = prune({
-    ...program,
-    outputs: [...new Set([...program.outputs, ...patterns])],
-  });
+  const observed = prune(capture(program, patterns));
   const expected = await outputsOfOneRow(observed, exact);
   const got = await outputsOfOneRow(observed, backend);
   const most = (names: readonly string[], apart: typeof shareApart) =>

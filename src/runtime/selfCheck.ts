@@ -1,15 +1,14 @@
 /** @file Whether a device computes what the processor computes: drivers have given wrong numbers without an error. */
 import type { Backend } from "../base/backend.ts";
 import { UnableError } from "../base/errors.ts";
+import { capture } from "../graph/edits/capture.ts";
 import { prune, type Program } from "../graph/program.ts";
 import { withBudget } from "./memoryBudget.ts";
+import { oncePerProgram } from "./oncePerProgram.ts";
 import { outputsOfOneRow, shareApart } from "./oneRow.ts";
 
 /** Largest difference that passes, as a share of the largest number of its value, or of 1 where that is less. */
 export const ALLOWED_DIFFERENCE = 1e-4;
-
-/** Differences that were found, for as long as the program and the engine are there. */
-const differences = new WeakMap<Backend["create"], WeakMap<Program, Promise<number>>>();
 
 /**
  * The largest difference between what `backend` and its reference make of one row of repeated random tokens: all outputs, and
@@ -18,15 +17,12 @@ const differences = new WeakMap<Backend["create"], WeakMap<Program, Promise<numb
  * @returns as a share, see {@link ALLOWED_DIFFERENCE}; infinite where one has a number and the other has none; 0 for an engine
  *   that needs no reference
  */
-export function selfCheck(program: Program, backend: Backend): Promise<number> {
-  const { create, reference } = backend;
-  if (!reference) return Promise.resolve(0);
-  const ofEngine = differences.get(create) ?? new WeakMap<Program, Promise<number>>();
-  differences.set(create, ofEngine);
-  const difference = ofEngine.get(program) ?? differenceOf(program, backend, reference);
-  ofEngine.set(program, difference);
-  return difference;
-}
+export const selfCheck = oncePerProgram(
+  async (program: Program, backend: Backend): Promise<number> => {
+    const { reference } = backend;
+    return reference ? differenceOf(program, backend, reference) : 0;
+  },
+);
 
 /**
  * Refuses a device that computes this program differently from the processor, or not at all.
@@ -68,5 +64,5 @@ function withLastLayer(program: Program): Program {
     const op = program.ops.findLast(({ output }) => output.endsWith(ending));
     return op ? [op.output] : [];
   });
-  return prune({ ...program, outputs: [...new Set([...program.outputs, ...last])] });
+  return prune(capture(program, last));
 }

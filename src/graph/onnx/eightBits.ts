@@ -1,5 +1,6 @@
 /** @file Products of integers of eight bits in place of float32's: codes with a scale for each row of values and column of weights. */
 import type { Emitter } from "./emitter.ts";
+import { DATA_TYPES } from "./model.ts";
 
 /** Codes of values are 128 + round(value / scale), those of weights round(weight / scale): the mix that processors are built for. */
 const [MIDDLE, MOST] = [128, 127];
@@ -16,9 +17,6 @@ const OUTLIERS = 8;
 /** Below this, rounding takes longer than it saves. */
 export const LEAST_INNER = 32;
 
-/** What ONNX calls the types. */
-const TYPES = { float32: 1, uint8: 2, int8: 3 } as const;
-
 /**
  * values[row, inner] x weights[inner, column]. Each row of values and each column of weights has the scale that takes its largest
  * number to 127, and is off by half a scale at most; what integers are multiplied to is exact. The {@link OUTLIERS} entries
@@ -31,9 +29,9 @@ export function eightBitProduct(emit: Emitter, values: string, weights: string):
   const columns = roundedCodes(emit, weights, 0);
   const middle = emit.floats([MIDDLE], []);
   const rowCodes = emit.node("Cast", [emit.node("Add", [rows.codes, middle])], {
-    to: TYPES.uint8,
+    to: DATA_TYPES.uint8,
   });
-  const columnCodes = emit.node("Cast", [columns.codes], { to: TYPES.int8 });
+  const columnCodes = emit.node("Cast", [columns.codes], { to: DATA_TYPES.int8 });
   const columnScales = emit.node("Reshape", [columns.scales, emit.integers([-1])]);
   const product = emit.node(
     "MatMulIntegerToFloat",
@@ -47,7 +45,7 @@ export function eightBitProduct(emit: Emitter, values: string, weights: string):
   );
   const codesThere = emit.node("Gather", [columnCodes, places], { axis: 0 });
   const weightsThere = emit.node("Mul", [
-    emit.node("Cast", [codesThere], { to: TYPES.float32 }),
+    emit.node("Cast", [codesThere], { to: DATA_TYPES.float32 }),
     columnScales,
   ]);
   const valuesThere = emit.node("Gather", [values, places], { axis: 1 });
@@ -77,6 +75,6 @@ function withoutOutliers(emit: Emitter, values: string) {
   );
   const all = emit.node("Expand", [emit.floats([1], []), emit.node("Shape", [largest])]);
   const none = emit.floats(Array.from({ length: OUTLIERS }, () => 0));
-  const others = emit.node("ScatterElements", [all, places, none]);
-  return { places, rest: emit.node("Mul", [values, others]) };
+  const isRest = emit.node("ScatterElements", [all, places, none]);
+  return { places, rest: emit.node("Mul", [values, isRest]) };
 }

@@ -13,6 +13,7 @@ export const DATA_TYPES = {
   int64: 7,
   bool: 9,
   uint8: 2,
+  int8: 3,
   F32: 1,
   F16: 10,
   BF16: 16,
