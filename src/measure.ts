@@ -36,7 +36,7 @@ export {
 } from "./measure/prefixDetector.ts";
 export { repeatedPlaces, type RepeatedPlace } from "./measure/repeatedPlaces.ts";
 export type { Repeats } from "./measure/repeats.ts";
-export { uniformOf, uniformScores } from "./measure/uniformScores.ts";
+export { uniformOf, uniformScores, type Sight } from "./measure/uniformScores.ts";
 export {
   allPatterns,
   PATTERN_NAMES,

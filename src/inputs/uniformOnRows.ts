@@ -1,13 +1,9 @@
 /** @file What uniform attention scores on rows of two copies, in all and by layer: the null that scores are compared with. */
-import {
-  ATTENTION_SCORES,
-  attentionTables,
-  type AttentionScore,
-} from "../measure/attentionTables.ts";
+import { attentionTables, forEachScore, type AttentionScore } from "../measure/attentionTables.ts";
 import type { Repeats } from "../measure/repeats.ts";
 import { uniformScores } from "../measure/uniformScores.ts";
 import type { Architecture } from "../models/family.ts";
-import { sightOf } from "./windowReach.ts";
+import { forEachSight } from "./windowReach.ts";
 
 interface UniformOnRows {
   readonly uniform: Record<AttentionScore, number>;
@@ -21,19 +17,12 @@ export function uniformOnRows(
 ): UniformOnRows {
   const tables = attentionTables(repeats);
   const all = uniformScores(tables).data;
-  const uniform = forEachScore((measure) => all[measure]!);
-  const sights = Array.from({ length: architecture.layers }, (_, layer) =>
-    sightOf(architecture, layer),
-  );
-  if (sights.every((sees) => sees === null || sees(repeats.length - 1, 0))) return { uniform };
-  const nulls = sights.map((sees) => uniformScores(tables, sees ?? undefined).data);
+  const uniform = forEachScore((_, measure) => all[measure]!);
+  const seesAll = forEachSight(architecture, (sees) => !sees || sees(repeats.length - 1, 0));
+  if (seesAll.every((whole) => whole)) return { uniform };
+  const nulls = forEachSight(architecture, (sight) => uniformScores(tables, sight).data);
   return {
     uniform,
-    uniformByLayer: forEachScore((measure) => nulls.map((values) => values[measure]!)),
+    uniformByLayer: forEachScore((_, measure) => nulls.map((values) => values[measure]!)),
   };
-}
-
-function forEachScore<Value>(valueOf: (measure: number) => Value): Record<AttentionScore, Value> {
-  const entries = ATTENTION_SCORES.map((name, measure) => [name, valueOf(measure)]);
-  return Object.fromEntries(entries) as Record<AttentionScore, Value>;
 }

@@ -3,6 +3,7 @@
  * has learned.
  */
 import { roundedUp } from "../measure/certificate/safeRounding.ts";
+import type { Sight } from "../measure/uniformScores.ts";
 import type { Architecture } from "../models/family.ts";
 
 type Reach = Pick<Architecture, "layers" | "windows" | "chunks">;
@@ -12,13 +13,27 @@ type Sizes = readonly (number | null)[];
 export function sightOf(
   { windows = [], chunks = [] }: Omit<Reach, "layers">,
   layer: number,
-): ((query: number, key: number) => boolean) | null {
+): Sight {
   const [window, chunk] = [windows[layer] ?? null, chunks[layer] ?? null];
   if (window === null && chunk === null) return null;
   return (query, key) =>
     key <= query &&
     (window === null || query - key < window) &&
     (chunk === null || Math.floor(query / chunk) === Math.floor(key / chunk));
+}
+
+/** What `valueOf` makes of what each layer sees; layers that see alike have one sight and share one value, which is made once. */
+export function forEachSight<Value>(
+  architecture: Reach,
+  valueOf: (sight: Sight) => Value,
+): Value[] {
+  const { layers, windows = [], chunks = [] } = architecture;
+  const known = new Map<string, Value>();
+  return Array.from({ length: layers }, (_, layer) => {
+    const key = `${windows[layer] ?? ""} ${chunks[layer] ?? ""}`;
+    if (!known.has(key)) known.set(key, valueOf(sightOf(architecture, layer)));
+    return known.get(key)!;
+  });
 }
 
 /** Layers of which no query sees the token after the earlier copy, `period - 1` before it: those with a window, or chunks, under `period`. */

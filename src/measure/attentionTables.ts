@@ -8,6 +8,14 @@ export type AttentionScore = keyof typeof SCORE_TABLE;
 /** Names of the attention scores, in the order of the measure axis. */
 export const ATTENTION_SCORES = Object.keys(SCORE_TABLE) as readonly AttentionScore[];
 
+/** A record with what `valueOf` gives for each score; `measure` is its place on the measure axis. */
+export function forEachScore<Value>(
+  valueOf: (name: AttentionScore, measure: number) => Value,
+): Record<AttentionScore, Value> {
+  const entries = ATTENTION_SCORES.map((name, measure) => [name, valueOf(name, measure)]);
+  return Object.fromEntries(entries) as Record<AttentionScore, Value>;
+}
+
 /** The row of a score in the table. */
 export function scoreRow(score: AttentionScore): ScoreRow {
   return SCORE_TABLE[score];

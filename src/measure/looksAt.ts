@@ -2,7 +2,7 @@
 import { shapeOf, tensor, type Tensor } from "../base/tensor.ts";
 import { contract } from "./contract.ts";
 import { inductionTargets } from "./inductionTargets.ts";
-import { uniformScores } from "./uniformScores.ts";
+import { uniformScores, type Sight } from "./uniformScores.ts";
 import { queryMeanTable, stackTables } from "./weightTable.ts";
 
 export const LOOKS_AT = ["induction", "previousToken", "firstToken", "currentToken"] as const;
@@ -24,7 +24,7 @@ export interface MeanAttention {
  *
  * @param pattern axes [query, key], of a whole sequence
  * @param start positions before this (BOS) are not queries
- * @param sees whether a query sees a key, where a window or chunks hide some; left out: all up to itself
+ * @param sight what a query sees, where a window or chunks hide some; left out: all up to itself
  * @returns 0 to 1, null where no query has a target; uniform attention has `uniform`. One sequence is an example and has no
  *   interval: `score` measures
  */
@@ -32,14 +32,14 @@ export function looksAt(
   pattern: Tensor,
   tokens: ArrayLike<number>,
   start: number,
-  sees?: (query: number, key: number) => boolean,
+  sight: Sight = null,
 ): Readonly<Record<LooksAt, MeanAttention | null>> {
   const [length] = shapeOf(pattern, ["query", "key"]);
   const targets = inductionTargets(tokens, { start });
   const repeated = targets.flatMap((keys, query) => (keys.length > 0 ? [query] : []));
   const later = Array.from({ length: length - start - 1 }, (_, index) => start + 1 + index);
   const mean = (queries: readonly number[], keysOf: (query: number) => readonly number[]) =>
-    queries.length === 0 ? null : meanOf(pattern, queries, keysOf, sees);
+    queries.length === 0 ? null : meanOf(pattern, queries, keysOf, sight);
   return {
     induction: mean(repeated, (query) => targets[query]!),
     previousToken: mean(later, (query) => [query - 1]),
@@ -52,14 +52,14 @@ function meanOf(
   { shape, data }: Tensor,
   queries: readonly number[],
   keysOf: (query: number) => readonly number[],
-  sees: ((query: number, key: number) => boolean) | undefined,
+  sight: Sight,
 ): MeanAttention {
   const [length] = shape as readonly [number, number];
   const tables = stackTables([queryMeanTable(length, queries, keysOf)]);
   const perHead = tensor(["head", "query", "key"], [1, ...shape], data);
   return {
     value: contract(perHead, tables).data[0]!,
-    uniform: uniformScores(tables, sees).data[0]!,
+    uniform: uniformScores(tables, sight).data[0]!,
     queries: queries.length,
   };
 }

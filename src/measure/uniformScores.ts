@@ -1,5 +1,8 @@
 import { shapeOf, tensor, type Tensor } from "../base/tensor.ts";
 
+/** Whether a query sees a key; null: all up to itself. */
+export type Sight = ((query: number, key: number) => boolean) | null;
+
 /**
  * What a head scores that attends equally to all it may see: the null of every linear attention measure.
  *
@@ -9,17 +12,15 @@ import { shapeOf, tensor, type Tensor } from "../base/tensor.ts";
  * over them, and 1 / keys where all are seen.
  *
  * @param tables weights, axes [measure, query, key]
- * @param sees whether a query sees a key; left out: causal attention, all up to itself
+ * @param sight what a query sees; left out or null: causal attention, all up to itself
  * @returns axes [measure]
  * @throws {InputError} "shape" unless the axes are these
  */
-export function uniformScores(
-  tables: Tensor,
-  sees: (query: number, key: number) => boolean = upToItself,
-): Tensor<Float64Array> {
+export function uniformScores(tables: Tensor, sight: Sight = null): Tensor<Float64Array> {
   const [measures, queries, keys] = shapeOf(tables, ["measure", "query", "key"]);
   const scores = new Float64Array(measures);
   const all = Array.from({ length: keys }, (_, key) => key);
+  const sees = sight ?? upToItself;
   for (let query = 0; query < queries; query++) {
     const visible = all.filter((key) => sees(query, key));
     for (let measure = 0; measure < measures; measure++) {

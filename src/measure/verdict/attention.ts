@@ -1,10 +1,10 @@
 /** @file What a head looks at: its attention on repeats at several periods, less what it does without the repetition. */
 import { mean } from "../mean.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
-import { attentionTables, ATTENTION_SCORES, type AttentionScore } from "../attentionTables.ts";
+import { attentionTables, forEachScore, type AttentionScore } from "../attentionTables.ts";
 import { falseDiscovery } from "../falseDiscovery.ts";
 import { signFlipTest } from "../signFlipTest.ts";
-import { uniformScores } from "../uniformScores.ts";
+import { uniformScores, type Sight } from "../uniformScores.ts";
 import {
   meanOfEstimates,
   meanEstimate,
@@ -61,9 +61,6 @@ export interface AttentionEvidence {
   /** The distance of 2 or more that the head attends at most where nothing repeats: on D of the longest period. */
   readonly fixedDistance: (Estimate & { readonly distance: number }) | null;
 }
-
-/** Whether a query sees a key; null: all up to itself. */
-export type Sight = ((query: number, key: number) => boolean) | null;
 
 /** What uniform attention with one sight scores at one period. */
 interface Nulls {
@@ -157,23 +154,22 @@ function less({ value, low, high }: Estimate, by: number): Estimate {
 function nullsBySight(period: PeriodAttention): (sight: Sight) => Nulls {
   const known = new Map<Sight, Nulls>();
   return (sight) => {
-    const nulls = known.get(sight) ?? nullsOf(period, sight ?? ((query, key) => key <= query));
+    const nulls = known.get(sight) ?? nullsOf(period, sight);
     known.set(sight, nulls);
     return nulls;
   };
 }
 
-function nullsOf({ start, period, scan }: PeriodAttention, sees: NonNullable<Sight>): Nulls {
+function nullsOf({ start, period, scan }: PeriodAttention, sight: Sight): Nulls {
   const length = start + 2 * period;
-  const { data } = uniformScores(attentionTables({ start, period, length }), sees);
+  const { data } = uniformScores(attentionTables({ start, period, length }), sight);
+  const sees = sight ?? ((query: number, key: number) => key <= query);
   const visible = Array.from({ length }, (_, query) =>
     Array.from({ length: query + 1 }, (__, key) => Number(sees(query, key))),
   );
   const counts = visible.map((row) => row.reduce((sum, one) => sum + one, 0));
   return {
-    scores: Object.fromEntries(
-      ATTENTION_SCORES.map((name, measure) => [name, data[measure]!]),
-    ) as Record<AttentionScore, number>,
+    scores: forEachScore((_, measure) => data[measure]!),
     scan: Array.from({ length: scan[0]?.sums.length ?? 0 }, (_, distance) => {
       const first = Math.max(start + period, distance);
       const queries = Array.from({ length: length - first }, (__, index) => first + index);

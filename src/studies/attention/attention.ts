@@ -96,7 +96,7 @@ async function panelsOf(
             patternOf(trace, at),
             tokens,
             sequences.starts[sequence]!,
-            sightOf(architecture, at.layer) ?? undefined,
+            sightOf(architecture, at.layer),
           ),
         });
     },

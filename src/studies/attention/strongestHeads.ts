@@ -6,7 +6,7 @@ import { slice } from "../../graph/edits/slice.ts";
 import { INDUCTION_ATTENTION } from "../../measure/attendsLikeInduction.ts";
 import { gainTable } from "../../measure/gainTable.ts";
 import { inductionTable, inductionTargets } from "../../measure/inductionTargets.ts";
-import { sightOf } from "../../inputs/windowReach.ts";
+import { forEachSight } from "../../inputs/windowReach.ts";
 import type { Architecture } from "../../models/family.ts";
 import { uniformScores } from "../../measure/uniformScores.ts";
 import { stackTables } from "../../measure/weightTable.ts";
@@ -92,8 +92,7 @@ function evenScores(
   tables: readonly (Tensor | null)[],
 ): number[] {
   const stacks = tables.flatMap((table) => (table ? [stackTables([table])] : []));
-  return Array.from({ length: architecture.layers }, (_, layer) => {
-    const sees = sightOf(architecture, layer) ?? undefined;
-    return stacks.reduce((sum, stack) => sum + uniformScores(stack, sees).data[0]!, 0);
-  });
+  return forEachSight(architecture, (sight) =>
+    stacks.reduce((sum, stack) => sum + uniformScores(stack, sight).data[0]!, 0),
+  );
 }

@@ -2,7 +2,7 @@
 import type { HeadAt } from "../../base/headName.ts";
 import { uniformOnRows } from "../../inputs/uniformOnRows.ts";
 import { substantialHeads } from "../../measure/attendsLikeInduction.ts";
-import { ATTENTION_SCORES } from "../../measure/attentionTables.ts";
+import { forEachScore } from "../../measure/attentionTables.ts";
 import { headDepth } from "../../measure/headDepth.ts";
 import { meanInterval, scoreInterval } from "../../measure/interval.ts";
 import { moments } from "../../measure/moments.ts";
@@ -51,12 +51,9 @@ export function comparedModelOf(measured: MeasuredModel): ComparedModel {
 }
 
 function scoresOf({ scores }: MeasuredModel): ComparedModel["scores"] {
-  return Object.fromEntries(
-    ATTENTION_SCORES.map((name) => [
-      name,
-      scores.map((layer) => layer.map((head) => moments(head[name]).mean)),
-    ]),
-  ) as ComparedModel["scores"];
+  return forEachScore((name) =>
+    scores.map((layer) => layer.map((head) => moments(head[name]).mean)),
+  );
 }
 
 function bestOf(

@@ -3,7 +3,7 @@ import { mean } from "../../measure/mean.ts";
 import { beginResult } from "../../results/beginResult.ts";
 import { footerOf, headerOf, tooFewWarning } from "../common/about.ts";
 import type { Tensor } from "../../base/tensor.ts";
-import { ATTENTION_SCORES } from "../../measure/attentionTables.ts";
+import { forEachScore } from "../../measure/attentionTables.ts";
 import { meanInterval, scoreInterval, type Interval } from "../../measure/interval.ts";
 import { copyLosses } from "../../measure/losses.ts";
 import { uniformOf } from "../../measure/uniformScores.ts";
@@ -66,11 +66,6 @@ export function scoreResultOf(
     }),
     ...footerOf(backend, timings),
   };
-}
-
-function forEachScore<Value>(valueOf: (name: ScoreName) => Value): Record<ScoreName, Value> {
-  const entries = ATTENTION_SCORES.map((name) => [name, valueOf(name)]);
-  return Object.fromEntries(entries) as Record<ScoreName, Value>;
 }
 
 /** All heads, highest first; of equal ones the earlier first. */

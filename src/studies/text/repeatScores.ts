@@ -6,7 +6,8 @@ import { slice } from "../../graph/edits/slice.ts";
 import { inductionTargets } from "../../measure/inductionTargets.ts";
 import { ratioInterval } from "../../measure/interval.ts";
 import { mean } from "../../measure/mean.ts";
-import { sightOf } from "../../inputs/windowReach.ts";
+import { forEachSight } from "../../inputs/windowReach.ts";
+import type { Sight } from "../../measure/uniformScores.ts";
 import type { LoadedModel } from "../../models/loadedModel.ts";
 import { headOffsets } from "../../models/headCounts.ts";
 import type { RepeatGroupResult, TextResult } from "./result.ts";
@@ -93,8 +94,7 @@ export async function repeatScores(
         keepSums(sums[piece]!, trace.get(name)!, offsets[layer]!, heads),
       ),
   );
-  const sights = Array.from({ length: layers }, (_, layer) => sightOf(architecture, layer));
-  return summedUp({ classes, repeats, sums, offsets, sights });
+  return summedUp({ classes, repeats, sums, offsets, architecture });
 }
 
 /** Repeats of one sequence, with the keys after every earlier copy. */
@@ -119,12 +119,10 @@ interface Sums {
   readonly repeats: readonly (readonly RepeatWithKeys[])[];
   readonly sums: readonly Float64Array[];
   readonly offsets: readonly number[];
-  readonly sights: readonly Sight[];
+  readonly architecture: LoadedModel["architecture"];
 }
 
-type Sight = ReturnType<typeof sightOf>;
-
-function summedUp({ classes, repeats, sums, offsets, sights }: Sums): RepeatScores {
+function summedUp({ classes, repeats, sums, offsets, architecture }: Sums): RepeatScores {
   const heads = offsets.at(-1)!;
   const perHead = <Value>(of: (place: number) => Value): Value[][] =>
     offsets
@@ -145,7 +143,7 @@ function summedUp({ classes, repeats, sums, offsets, sights }: Sums): RepeatScor
     groups: classes.map((repeatClass, measure) => {
       const own = repeats.flat().filter((repeat) => isOf(repeatClass, repeat));
       return {
-        ...groupOf(repeatClass, own, sights),
+        ...groupOf(repeatClass, own, architecture),
         scores: perHead((place) => total(measure * heads + place) / own.length),
       };
     }),
@@ -157,7 +155,7 @@ function summedUp({ classes, repeats, sums, offsets, sights }: Sums): RepeatScor
 function groupOf(
   repeatClass: RepeatClass,
   own: readonly RepeatWithKeys[],
-  sights: readonly Sight[],
+  architecture: LoadedModel["architecture"],
 ): Omit<RepeatGroupResult, "scores"> {
   const { name, ngram, distance } = repeatClass;
   const decided = own.filter(({ continues }) => continues !== null);
@@ -171,8 +169,10 @@ function groupOf(
         ? null
         : decided.filter(({ continues }) => continues).length / decided.length,
     uniform: uniformAttention(repeatClass, own, null),
-    ...(sights.some((sees) => sees !== null) && {
-      uniformByLayer: sights.map((sees) => uniformAttention(repeatClass, own, sees)),
+    ...(forEachSight(architecture, (sight) => sight !== null).includes(true) && {
+      uniformByLayer: forEachSight(architecture, (sight) =>
+        uniformAttention(repeatClass, own, sight),
+      ),
     }),
   };
 }
@@ -185,9 +185,9 @@ function uniformAttention(
 ): number {
   const shareOf = (query: number, keys: readonly number[]) => {
     if (!sees) return keys.length / (query + 1);
-    const all = Array.from({ length: query + 1 }, (_, key) => key);
-    const visibleCount = (list: readonly number[]) => list.filter((key) => sees(query, key)).length;
-    return visibleCount(keys) / visibleCount(all);
+    let visible = 0;
+    for (let key = 0; key <= query; key++) visible += Number(sees(query, key));
+    return keys.filter((key) => sees(query, key)).length / visible;
   };
   return mean(own.map((repeat) => shareOf(repeat.query, keysOf(repeatClass, repeat))));
 }

@@ -10,8 +10,8 @@ import {
   attentionEvidence,
   type AttentionEvidence,
   type PeriodAttention,
-  type Sight,
 } from "../../measure/verdict/attention.ts";
+import type { Sight } from "../../measure/uniformScores.ts";
 import { joinedNumbers, type CausalNumbers } from "../../measure/verdict/causal.ts";
 import { atLeast } from "../../measure/verdict/estimate.ts";
 import { attendsLikeInduction, behavioursOf } from "../../measure/verdict/rules.ts";
@@ -19,7 +19,7 @@ import { STRONG } from "../../measure/verdict/thresholds.ts";
 import { anatomy } from "../../models/anatomy/anatomy.ts";
 import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { VerdictResult } from "./result.ts";
-import { sightOf } from "../../inputs/windowReach.ts";
+import { forEachSight } from "../../inputs/windowReach.ts";
 import { chunksOf } from "../../interventions/chunks.ts";
 import { chainKeptAs, openChain, type ChainOptions } from "../../interventions/chain.ts";
 import { allHeads } from "../../interventions/headNames.ts";
@@ -198,11 +198,9 @@ function scansOf({ program, architecture }: LoadedModel): (head: number) => bool
   return (head) => all[head]!;
 }
 
-/** What heads see, counted through all layers: one function for each layer that does not see all. */
+/** What heads see, counted through all layers. */
 function sightsOf({ architecture }: LoadedModel): (head: number) => Sight {
-  const layers = Array.from({ length: architecture.layers }, (_, layer) =>
-    sightOf(architecture, layer),
-  );
+  const layers = forEachSight(architecture, (sight) => sight);
   const all = allHeads(architecture).map(({ layer }) => layers[layer] ?? null);
   return (head) => all[head] ?? null;
 }
