@@ -12,6 +12,8 @@ export interface CommandSpec<Flags = never, Arguments extends CommandArguments =
   readonly name: string;
   /** One line of help. */
   readonly description: string;
+  /** Its name and arguments in the list of help. Left out: as commander makes it of what `declare` adds. */
+  readonly term?: string;
   /** Adds arguments and flags to the command of that name. */
   readonly declare: (command: Command) => Command;
   /** @param surroundings left out: those of the process */

@@ -1,47 +1,53 @@
-/** @file All commands, in the order in which help lists them. */
+/** @file All commands, in the order in which help lists them; or only the one that is asked for, by the index that the build writes. */
 import { readdirSync } from "node:fs";
 import { STUDIES } from "../studies/registry.ts";
-import { command as atlas } from "./commands/atlas.ts";
-import { command as cache } from "./commands/cache.ts";
-import { command as exportModel } from "./commands/export.ts";
-import { command as explore } from "./commands/explore.ts";
-import { command as info } from "./commands/info.ts";
-import { command as mcp } from "./commands/mcp.ts";
-import { command as report } from "./commands/report.ts";
-import { command as sweep } from "./commands/sweep.ts";
-import { command as sweepCancel } from "./commands/sweepCancel.ts";
-import { command as sweepPush } from "./commands/sweepPush.ts";
-import { command as sweepStatus } from "./commands/sweepStatus.ts";
-import { command as sweepTables } from "./commands/sweepTables.ts";
-import { command as sweepWork } from "./commands/sweepWork.ts";
-import { command as tokens } from "./commands/tokens.ts";
-import { command as train } from "./commands/train.ts";
-import { command as zoo } from "./commands/zoo.ts";
+import { indexedCommand, readCommandIndex, type IndexedCommand } from "./commandIndex.ts";
 import type { CommandSpec } from "./commandSpec.ts";
 
 const STUDIES_FOLDER = new URL("../studies/", import.meta.url);
 
+/** Files of the commands that run no study, in the order of help. */
+const OTHER_FILES = [
+  ...(["sweep", "sweepPush", "sweepWork", "sweepStatus", "sweepCancel", "sweepTables"] as const),
+  ...(["atlas", "report", "explore", "mcp", "train", "export", "info", "tokens"] as const),
+  ...(["zoo", "cache"] as const),
+];
+
+/** A command, and the module that has it, from this one. */
+export interface CommandModule {
+  readonly command: CommandSpec;
+  readonly module: string;
+}
+
 /** The commands of studies, as the registry has them; then the others. */
-export async function loadCommands(): Promise<readonly CommandSpec[]> {
-  const ofStudies = await Promise.all(studyFolders().map(commandIn));
+export async function loadCommandModules(): Promise<readonly CommandModule[]> {
+  const ofStudies = studyFolders().map((folder) => `../studies/${folder}/command`);
+  const others = OTHER_FILES.map((file) => `./commands/${file}`);
   const order = Object.keys(STUDIES);
-  const place = ({ name }: CommandSpec) => (order.includes(name) ? order.indexOf(name) : Infinity);
-  const sorted = ofStudies.toSorted((command, other) => (place(command) < place(other) ? -1 : 1));
-  const sweeps = [sweep, sweepPush, sweepWork, sweepStatus, sweepCancel, sweepTables];
-  return [
-    ...sorted,
-    ...sweeps,
-    atlas,
-    report,
-    explore,
-    mcp,
-    train,
-    exportModel,
-    info,
-    tokens,
-    zoo,
-    cache,
-  ];
+  const place = ({ command: { name } }: CommandModule) =>
+    order.includes(name) ? order.indexOf(name) : Infinity;
+  const sorted = (await Promise.all(ofStudies.map(commandIn))).toSorted((one, other) =>
+    place(one) < place(other) ? -1 : 1,
+  );
+  return [...sorted, ...(await Promise.all(others.map(commandIn)))];
+}
+
+export async function loadCommands(): Promise<readonly CommandSpec[]> {
+  return (await loadCommandModules()).map(({ command }) => command);
+}
+
+/**
+ * All commands, of which only those called one of `names` can be carried out and have flags; the others have what help says of
+ * them. All are loaded where the build wrote no index, and where it has none of these names.
+ */
+export async function loadCommandsNamed(names: readonly string[]): Promise<readonly CommandSpec[]> {
+  const index = readCommandIndex();
+  const isAsked = ({ name }: IndexedCommand) => names.includes(name);
+  if (!index || (names.length > 0 && !index.some(isAsked))) return loadCommands();
+  const modules = index.map(async (entry) =>
+    isAsked(entry) ? (await commandIn(entry.module)).command : indexedCommand(entry),
+  );
+  return Promise.all(modules);
 }
 
 /** Folders of studies that have a command; some have none, such as those that `patch` chooses among. */
@@ -53,11 +59,12 @@ function studyFolders(): string[] {
     .toSorted();
 }
 
-const isCommandFile = (name: string) => name === "command.js" || name === "command.ts";
+const isCommandFile = (name: string) => /^command\.[jt]s$/.test(name);
 
-async function commandIn(folder: string): Promise<CommandSpec> {
-  const { command } = (await import(`../studies/${folder}/command.ts`)) as {
-    readonly command: CommandSpec;
-  };
-  return command;
+async function commandIn(module: string): Promise<CommandModule> {
+  const { command } = (await import(`${module}${ENDING}`)) as { readonly command: CommandSpec };
+  return { command, module };
 }
+
+/** Of this file and so of its neighbours: .ts in the repository, .js in the package. */
+const ENDING = import.meta.url.slice(import.meta.url.lastIndexOf("."));

@@ -1,5 +1,5 @@
 /** @file The command line as commander reads it. What its commands do comes from outside, so that help is quick. */
-import { Command } from "commander";
+import { Command, Help } from "commander";
 import { VERSION } from "../base/version.ts";
 import type { CommandSpec } from "./commandSpec.ts";
 import type { Surroundings } from "./frame.ts";
@@ -10,11 +10,13 @@ export function buildProgram(
   commands: readonly CommandSpec[],
   act: (invocation: Invocation) => Promise<void>,
 ): Command {
+  const terms = new Map(commands.map(({ name, term }) => [name, term]));
   const program = new Command("induction-lens")
     .description("Find the induction heads of a transformer, and prove them.")
     .version(VERSION)
     .showSuggestionAfterError()
     .exitOverride()
+    .configureHelp({ subcommandTerm: (command) => terms.get(command.name()) ?? termOf(command) })
     .addHelpText("after", EPILOG);
   for (const { name, description, declare } of commands) {
     const command = new Command(name).copyInheritedSettings(program); // a name may have two words
@@ -26,6 +28,9 @@ export function buildProgram(
   }
   return program;
 }
+
+/** A command's name and arguments, as help lists them. */
+export const termOf = (command: Command) => new Help().subcommandTerm(command);
 
 /** Does what was asked for. */
 export async function carryOut(

@@ -1,6 +1,6 @@
 /** @file The process that does what the supervisor was asked for, which tells it in its first message. */
 import { once } from "node:events";
-import { loadCommands } from "./commands.ts";
+import { loadCommandsNamed } from "./commands.ts";
 import { endWithParent } from "./endWithParent.ts";
 import { exitAfter } from "./exitAfter.ts";
 import type { Invocation } from "./messages.ts";
@@ -8,4 +8,5 @@ import { carryOut } from "./program.ts";
 
 endWithParent();
 const [invocation] = (await once(process, "message")) as [Invocation];
-await exitAfter(loadCommands().then((commands) => carryOut(commands, invocation)));
+const commands = loadCommandsNamed([invocation.name]);
+await exitAfter(commands.then((loaded) => carryOut(loaded, invocation)));

@@ -3,6 +3,8 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { VERSION } from "../../src/base/version.ts";
+import { loadCommands } from "../../src/cli/commands.ts";
+import { buildProgram } from "../../src/cli/program.ts";
 import { scoreResult, type ScoreResult } from "../../src/studies/score/result.ts";
 import { lasting } from "../lasting.ts";
 import { writeCheckpoint } from "./checkpoint.ts";
@@ -141,17 +143,37 @@ describe("help", () => {
     expect(pathsIn(folder)).toEqual([]);
   });
 
-  test("loads no package but those that read commands, so that it comes at once", async () => {
-    const folder = emptyFolder();
-    const env = { NODE_V8_COVERAGE: join(folder, "loaded") };
-    for (const args of [["--help"], ["score", "--help"]])
+  test("loads no package but the one that reads commands, and no command but the one asked for, so that it comes at once", async () => {
+    const loadedBy = async (...args: string[]) => {
+      const folder = emptyFolder();
+      const env = { NODE_V8_COVERAGE: join(folder, "loaded") };
       expect(await cli(folder, args, env)).toMatchObject({ code: 0 });
-    const packages = readdirSync(env.NODE_V8_COVERAGE).flatMap((file) => {
-      const text = readFileSync(join(env.NODE_V8_COVERAGE, file), "utf8");
-      const { result } = JSON.parse(text) as { result: readonly { readonly url: string }[] };
-      return result.map(({ url }) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1]);
-    });
-    const packageNames = [...new Set(packages)].filter((name) => name !== undefined).sort();
-    expect(packageNames).toEqual(["commander"]);
+      const urls = readdirSync(env.NODE_V8_COVERAGE).flatMap((file) => {
+        const text = readFileSync(join(env.NODE_V8_COVERAGE, file), "utf8");
+        const { result } = JSON.parse(text) as { result: readonly { readonly url: string }[] };
+        return result.map(({ url }) => url);
+      });
+      const matchesOf = (pattern: RegExp) =>
+        [...new Set(urls.flatMap((url) => pattern.exec(url)?.[1] ?? []))].sort();
+      return [
+        matchesOf(/node_modules\/((?:@[^/]+\/)?[^/]+)/),
+        matchesOf(/dist\/(studies\/\w+\/command|cli\/commands\/\w+)\.js$/),
+      ];
+    };
+    expect(await loadedBy("--help")).toEqual([["commander"], []]);
+    expect(await loadedBy("score", "--help")).toEqual([["commander"], ["studies/score/command"]]);
+    expect(await loadedBy("sweep", "push", "--help")).toEqual([
+      ["commander"],
+      ["cli/commands/sweep", "cli/commands/sweepPush"],
+    ]);
+  });
+
+  test("lists of each command what its flags say, though it loads none of them", async () => {
+    const program = buildProgram(await loadCommands(), () => Promise.resolve());
+    const { stdout } = await cli(emptyFolder(), ["--help"]);
+    const list = /^Commands:\n[^]*?(?=\n\n|\n$)/m;
+    expect(list.exec(stdout)![0]).toBe(list.exec(program.helpInformation())![0]);
+    const typo = await cli(emptyFolder(), ["scroe"]);
+    expect([typo.code, typo.stderr]).toEqual([2, expect.stringContaining("Did you mean score?")]);
   });
 });
