@@ -1,6 +1,6 @@
 /** @file Whether the process that a file's name speaks of is still there. Node only. */
 import { createHash } from "node:crypto";
-import { readlinkSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 
 /** Whether a process of this machine is alive; null if it cannot be known from here. */
@@ -8,13 +8,26 @@ export function isAlive(pid: number, host: string): boolean | null {
   return host === hostTag() ? isRunning(pid) : null;
 }
 
-/** Whether a process of this machine, or of this container, is there. */
+/**
+ * Whether a process of this machine, or of this container, is there. One that has ended and waits for its parent to ask for its exit
+ * code is not: in containers whose first process never asks, it would stay for ever.
+ */
 export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0); // sends nothing, asks whether it is there
-    return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
+  }
+  return !hasEnded(pid);
+}
+
+/** By the state that Linux tells, Z or X; elsewhere false. */
+function hasEnded(pid: number): boolean {
+  try {
+    const [state] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)!;
+    return state === "Z" || state === "X";
+  } catch {
+    return false;
   }
 }
 
