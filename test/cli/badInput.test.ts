@@ -109,7 +109,7 @@ describe("a checkpoint is refused by name", () => {
   });
 
   test.each([
-    ["a small one is written anew", MIDDLE, 3000],
+    ["a small one is written anew", MIDDLE, 1500],
     ["a large one, which engines map, is cut short", LARGE, 20_000],
   ] as const)("when it is overwritten while it is used: %s", async (_, sizes, examples) => {
     const folder = await workplace();

@@ -9,7 +9,7 @@ import { exactly } from "../../../src/models/hub/wantedFiles.ts";
 import { compiledHub } from "./compiledHub.ts";
 import { fakeHub, hashOf, large, sha256, type FakeFile, type FakeHub } from "./fakeHub.ts";
 
-const KILLS = 200;
+const KILLS = Number(process.env["KILLS"] ?? 60);
 const AT_ONCE = 3;
 const PROCESSES = 16;
 const SIZE = 120_000;
