@@ -4,6 +4,7 @@ import { headName } from "../../base/headName.ts";
 import { someOf } from "../../base/someOf.ts";
 import { labelChangesOf } from "../compare/labelChanges.ts";
 import { beginResult } from "../../results/beginResult.ts";
+import { ruleWarning } from "../verdict/ruleVersion.ts";
 import type { CardDiffResult } from "./resultDiff.ts";
 import type { CardResult } from "./result.ts";
 
@@ -54,7 +55,9 @@ function checkSizes({ model: from }: CardResult, { model: other }: CardResult): 
 function warningsOf(before: CardResult, after: CardResult): string[] {
   const rowsOf = ({ input }: CardResult) =>
     JSON.stringify([input.kind, input.seed, input.length, input.bos, input.tokensSha256]);
+  const ofRules = ruleWarning(["the old card", before.verdict], ["the new one", after.verdict]);
   return [
+    ...(ofRules === null ? [] : [ofRules]),
     ...(rowsOf(before) === rowsOf(after)
       ? []
       : ["the cards were made on different rows, so some of what differs may be due to them"]),

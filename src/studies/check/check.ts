@@ -15,6 +15,7 @@ import { checkCanRun } from "../common/canRun.ts";
 import { whileUnchanged } from "../common/whileUnchanged.ts";
 import { scoreRows } from "../score/scoreRows.ts";
 import type { VerdictResult } from "../verdict/result.ts";
+import { ruleWarning } from "../verdict/ruleVersion.ts";
 import { verdictAsNeeded } from "../verdict/verdict.ts";
 import { isByAttention, labelFinding } from "./labelRules.ts";
 import { checkHead, numberFinding, type Finding, type RowNumbers } from "./numberRules.ts";
@@ -42,7 +43,7 @@ export async function check(model: LoadedModel, options: CheckOptions): Promise<
   const engine = await engineFor(model, options);
   return whileUnchanged(model, engine, async (elapsed, backend) => {
     const evidence = await decide(model, backend, plan, options);
-    return resultOf(model, backend, plan, evidence, options.file ?? null, { run: elapsed() });
+    return resultOf(model, backend, plan, evidence, options, { run: elapsed() });
   });
 }
 
@@ -196,7 +197,7 @@ function resultOf(
   backend: Backend,
   { rules, looks, quick }: CheckPlan,
   { rows, numbers, verdict: judged, findings }: RuleEvidence,
-  file: string | null,
+  { file, baselines = {} }: CheckOptions,
   timings: Record<string, number>,
 ): CheckResult {
   const checked = rules.map(({ text, name, line }, index): CheckedRule => ({
@@ -205,8 +206,12 @@ function resultOf(
   }));
   return {
     ...beginResult("induction-lens/check@1"),
-    ...headerOf(model, rows.info, [...rows.warnings, ...(judged?.warnings ?? [])]),
-    file,
+    ...headerOf(model, rows.info, [
+      ...rows.warnings,
+      ...(judged?.warnings ?? []),
+      ...(judged ? baselineWarnings(baselines, judged) : []),
+    ]),
+    file: file ?? null,
     outcome: together(checked),
     rules: checked,
     looks: [...looks],
@@ -219,6 +224,15 @@ function resultOf(
     },
     ...footerOf(backend, timings),
   };
+}
+
+function baselineWarnings(
+  baselines: Readonly<Record<string, VerdictResult>>,
+  verdict: VerdictResult,
+): string[] {
+  return Object.entries(baselines).flatMap(
+    ([file, baseline]) => ruleWarning([file, baseline], ["this verdict", verdict]) ?? [],
+  );
 }
 
 function together(rules: readonly CheckedRule[]): Outcome {

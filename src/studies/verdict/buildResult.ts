@@ -25,6 +25,7 @@ import { circuitOf } from "./circuitOf.ts";
 import type { VerdictEvidence } from "./verdictEvidence.ts";
 import type { VerdictPlan } from "./plan.ts";
 import { reasonWords } from "./reasonWords.ts";
+import { RULE_VERSION } from "./ruleVersion.ts";
 import { effectsInto } from "./upstreamEvidence.ts";
 import { headWorth, wholeWorth, worthWords } from "./worth.ts";
 import { verdictWords } from "./verdictWords.ts";
@@ -63,6 +64,7 @@ export function verdictResultOf(
       ...warningsOf(measured, quick),
       ...measured.lacking,
     ]),
+    ruleVersion: RULE_VERSION,
     periods: rows.attention.map(({ period }) => period),
     screened: {
       quick,

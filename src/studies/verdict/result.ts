@@ -252,6 +252,10 @@ const onText = z.object({
 export const verdictResult = z.object({
   schema: z.literal("induction-lens/verdict@1"),
   ...resultHeader,
+  ruleVersion: z
+    .int()
+    .optional()
+    .describe("of the rule that gave the labels, see docs/verdict.md; not there in version 1"),
   periods: z.array(z.int()).describe("at which attention was measured, longest first"),
   screened: z.object({
     quick: z.boolean(),

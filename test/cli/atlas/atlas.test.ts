@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { load } from "../../../src/index.ts";
 import { notTested } from "../../../src/studies/card/notTested.ts";
 import { canRun } from "../../../src/studies/common/canRun.ts";
+import { RULE_VERSION } from "../../../src/studies/verdict/ruleVersion.ts";
 import { verdictWords } from "../../../src/studies/verdict/verdictWords.ts";
 import { readCards } from "../../../src/cli/atlas/readCards.ts";
 import { headCardResult, type CardResult } from "../../../src/studies/card/result.ts";
@@ -55,9 +56,10 @@ describe("cards of docs/atlas", () => {
     expect(cardOf(name).model).toMatchObject({ id: `zoo:${name}`, sha256: model.sha256 });
   });
 
-  test("say what this version says of their evidence", () => {
+  test("say what this version says of their evidence, and were labelled by its rule", () => {
     for (const file of readdirSync(ATLAS).filter((name) => name.endsWith(".json"))) {
       const card = cardOf(file.slice(0, -5));
+      expect(card.verdict.ruleVersion, file).toBe(RULE_VERSION);
       expect(card.notTested, file).toEqual(notTested(card.verdict));
       expect(card.verdict.words, file).toEqual(verdictWords(card.verdict));
     }

@@ -117,6 +117,18 @@ describe("card diff", () => {
     expect(diff.changes).toEqual({ labels: [], flags: [], edges: { gained: [], lost: [] } });
   });
 
+  test("warns of a card that another version of the rule labelled, and docs/verdict.md has both", () => {
+    const { ruleVersion, ...verdict } = whole.verdict;
+    const { warnings } = cardDiff({ ...whole, verdict }, whole);
+    expect(warnings).toEqual([
+      expect.stringContaining(`the old card was labelled by version 1 of the verdict's rule`),
+    ]);
+    const rows = readFileSync("docs/verdict.md", "utf8").matchAll(/^\| (\d+) +\|/gm);
+    const versions = [...rows].map(([, version]) => Number(version));
+    expect(versions).toEqual(versions.map((_, at) => at + 1));
+    expect(versions.at(-1)).toBe(ruleVersion);
+  });
+
   test("finds the label of a head whose output is gone, and warns of another extent", async () => {
     const cut = await changedModel(zoo, "cut", scaledHead(1, 2, 0));
     const diff = cardDiff(whole, await card(cut, { backend }));

@@ -86,6 +86,12 @@ describe("check", () => {
     ];
     const options = { backend, rules, baselines: { "base.json": baseline } };
     const before = await check(zoo, options);
+    expect(before.warnings).toEqual(baseline.warnings);
+    const { ruleVersion: _, ...older } = baseline;
+    const { warnings } = await check(zoo, { ...options, baselines: { "base.json": older } });
+    expect(warnings).toContainEqual(
+      expect.stringContaining("base.json was labelled by version 1 of the verdict's rule"),
+    );
     expect(before.rules.map(({ outcome }) => outcome)).toEqual(["holds", "holds", "holds"]);
     const after = await check(lost, options);
     expect(after.rules.map(({ outcome }) => outcome)).toEqual(["fails", "fails", "fails"]);
