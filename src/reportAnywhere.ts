@@ -1,3 +1,4 @@
+/// <reference lib="dom" preserve="true" />
 /** @file What `induction-lens/report` is in Node and in browsers: words, tables, pictures and pages of Results. */
 export { byteSize } from "./base/byteSize.ts";
 export {
