@@ -1,8 +1,9 @@
 /** @file The library in browsers: the same names as in Node. Files that the user picked come in through `loadFiles`. */
 import { runnableModel, type RunnableModel } from "./inputs/runnableModel.ts";
-import type { LoadOptions } from "./models/loadOptions.ts";
+import { checkOptionNames, type OptionNames } from "./base/optionNames.ts";
+import { LOAD_OPTIONS, type LoadOptions } from "./models/loadOptions.ts";
 import type { LoadedModel } from "./models/loadedModel.ts";
-import { openBlobs, type BlobOptions, type NamedBlob } from "./models/openBlobs.ts";
+import { BLOB_OPTIONS, openBlobs, type BlobOptions, type NamedBlob } from "./models/openBlobs.ts";
 import { parseModelName } from "./models/modelName.ts";
 import { fetchZoo } from "./models/zoo/fetchZoo.ts";
 import { openEngine } from "./runtime/openInBrowser.ts";
@@ -29,27 +30,34 @@ export interface BrowserLoadOptions extends LoadOptions {
   readonly checkParameters?: ((parameters: number) => void) | undefined;
 }
 
+const BROWSER_OPTIONS: OptionNames<BrowserLoadOptions> = {
+  ...LOAD_OPTIONS,
+  ...{ zoo: true, hub: true, checkParameters: true },
+};
+
 /**
  * A model that comes with the tool (`zoo:NAME`, `zoo:NAME@STEP`, `planted:NAME`), or one of the hub by its id or a short name,
  * fetched anew at each call. Checkpoints at hand come in through `loadFiles`.
  *
- * @throws {InputError} "unknown-model" if there is none of that name, "file" if the zoo is not served where it should be;
+ * @throws {InputError} "options" for an option that is none; "unknown-model" if there is none of that name, "file" if the zoo is not served where it should be;
  *   for the hub "hub-name", "hub-not-found", "hub-refused", "hub-answer"; "config" or "weights" if it cannot be used
  * @throws {UnableError} if the hub cannot be reached; @throws {AbortError} once `signal` is aborted
  */
 export async function load(name: string, options: BrowserLoadOptions = {}): Promise<RunnableModel> {
+  checkOptionNames("load", options, BROWSER_OPTIONS);
   return runnableModel(await openNamed(name, options), openEngine);
 }
 
 /**
  * The model in files that somebody chose, such as config.json with safetensors, or one .gguf.
  *
- * @throws {InputError} "file" for files that are not a model; "config" or "weights" if it cannot be used
+ * @throws {InputError} "options" for an option that is none; "file" for files that are not a model; "config" or "weights" if it cannot be used
  */
 export async function loadFiles(
   files: readonly NamedBlob[],
   options: BlobOptions = {},
 ): Promise<RunnableModel> {
+  checkOptionNames("loadFiles", options, BLOB_OPTIONS);
   return runnableModel(await openBlobs(files, options), openEngine);
 }
 

@@ -1,10 +1,9 @@
 /** @file What the runtime needs of an engine, so that native, WASM and WebGPU look the same to everything above. */
 import type { Tensor, TensorData } from "./tensor.ts";
+import type { DEVICES } from "./devices.ts";
 import type { OptionNames } from "./optionNames.ts";
 
-/** What can compute; the last three only where the engine's package has them. */
-export const DEVICES = ["cpu", "wasm", "webgpu", "cuda", "coreml", "directml"] as const;
-
+/** What can compute. */
 export type Device = (typeof DEVICES)[number];
 
 /** Numbers without axis names: what crosses the border to the engine. */

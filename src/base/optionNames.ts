@@ -3,6 +3,7 @@ import { isObject } from "./isObject.ts";
 import { InputError } from "./errors.ts";
 import { shownValue } from "./faultSentences.ts";
 import { probablyMeant } from "./nearest.ts";
+import { checkSharedOptionValues } from "./sharedOptionValues.ts";
 
 /** Every name that `Options` has; the type makes a list that lacks one an error. */
 export type OptionNames<Options> = Readonly<Record<keyof Options, true>>;
@@ -10,7 +11,8 @@ export type OptionNames<Options> = Readonly<Record<keyof Options, true>>;
 /**
  * TypeScript sees most misspelt names; this also speaks to callers in JavaScript, and to options that come from a file.
  *
- * @throws {InputError} "options" for options that are not an object, and for an option with a value and a name that `study` does not read
+ * @throws {InputError} "options" for options that are not an object, for an option
+ *   with a value and a name that `study` does not read, and for a value that no study takes under its name
  */
 export function checkOptionNames<Options extends object>(
   study: string,
@@ -33,4 +35,5 @@ export function checkOptionNames<Options extends object>(
         : ` (it reads ${optionNames.map((name) => `\`${name}\``).join(", ")})`;
     throw new InputError("options", `${study} has no option \`${option}\`${hint}`, { option });
   }
+  checkSharedOptionValues(options);
 }

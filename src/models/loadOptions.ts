@@ -1,3 +1,4 @@
+import type { OptionNames } from "../base/optionNames.ts";
 import type { NameMap } from "./nameMap.ts";
 import type { Progress } from "../base/progress.ts";
 import type { ScanOptions } from "../formats/inChunks.ts";
@@ -34,6 +35,11 @@ export interface LoadOptions {
   /** Told what is going on and how far it is, in bytes. */
   readonly progress?: Progress | undefined;
 }
+
+export const LOAD_OPTIONS: OptionNames<LoadOptions> = {
+  ...{ revision: true, base: true, map: true, cache: true, signal: true, head: true },
+  ...{ factsOnly: true, trustArchitecture: true, notice: true, progress: true },
+};
 
 /** `signal` and `progress` for the step of loading called `step`. */
 export function stepOptions({ signal, progress }: LoadOptions, step: string): ScanOptions {

@@ -1,7 +1,8 @@
 /** @file Opens what the user calls a model: an existing path, `zoo:NAME`, `planted:NAME`, or a hub id. Node only. */
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { InputError, UnableError } from "../base/errors.ts";
+import { InputError, throwIfAborted, UnableError } from "../base/errors.ts";
+import { checkOptionNames, type OptionNames } from "../base/optionNames.ts";
 import { shownValue } from "../base/faultSentences.ts";
 import { isThere } from "../formats/file.ts";
 import { openFolder, openSafetensorsFile, refuseBase, refuseMap } from "./folder.ts";
@@ -10,7 +11,7 @@ import { modelFilesIn } from "./hub/hubGguf.ts";
 import { MODEL_FILES } from "./hub/wantedFiles.ts";
 import { hubRevisions, type HubRevisions } from "./hub/revisions.ts";
 import { lastCheckpoint } from "./lastCheckpoint.ts";
-import type { LoadOptions } from "./loadOptions.ts";
+import { LOAD_OPTIONS, type LoadOptions } from "./loadOptions.ts";
 import type { LoadedModel } from "./loadedModel.ts";
 import { ggufInFolder } from "./gguf/ggufInFolder.ts";
 import { isOfPackage, parseHubName, parseModelName } from "./modelName.ts";
@@ -29,12 +30,14 @@ export interface OpenOptions extends LoadOptions {
   readonly offline?: boolean | undefined;
 }
 
+const OPEN_OPTIONS: OptionNames<OpenOptions> = { ...LOAD_OPTIONS, offline: true };
+
 /**
  * The model called `name`: an existing path comes first, then `zoo:` and `planted:`, then the hub. A name that begins with
  * `.` or `/` or ends like a weight file is never a hub id. Of a repository of GGUF files `ID:FILE.gguf` or `ID:Q4_K_M` names one.
  *
- * @throws {InputError} "name" for something else than a name; "file" or "unknown-model" if there is none; "config" or "weights" if it cannot be used
- * @throws {UnableError} if the hub is needed and cannot be reached
+ * @throws {InputError} "name" for something else than a name; "options" for an option that is none; "file" or "unknown-model" if there is none; "config" or "weights" if it cannot be used
+ * @throws {UnableError} if the hub is needed and cannot be reached; @throws {AbortError} once `signal` is aborted
  */
 export async function openModel(name: string, options: OpenOptions = {}): Promise<LoadedModel> {
   if (typeof name !== "string" || name === "")
@@ -42,6 +45,8 @@ export async function openModel(name: string, options: OpenOptions = {}): Promis
       "name",
       `\`load\` needs the name of a model: a folder, a file, zoo:NAME, or an id of the hub, got ${shownValue(name)}`,
     );
+  checkOptionNames("load", options, OPEN_OPTIONS);
+  throwIfAborted(options.signal);
   const stats = (await isThere(name)) ? await stat(name) : null;
   refuseRevision(name, stats !== null, options);
   if (stats) {

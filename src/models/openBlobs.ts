@@ -1,6 +1,7 @@
 /** @file Opens a model from files that are at hand as blobs: what a user picked or dropped in a browser. */
 import type { Weights } from "../base/bytes.ts";
 import { InputError } from "../base/errors.ts";
+import type { OptionNames } from "../base/optionNames.ts";
 import { sha256OfBlobs } from "../base/hash.ts";
 import { someOf } from "../base/someOf.ts";
 import { blobSource } from "../formats/blob.ts";
@@ -13,7 +14,7 @@ import { checkConfigSize, parseConfig } from "./config/configJson.ts";
 import { withNotices, type Model } from "./family.ts";
 import { dequantiseCheckpoint } from "./dequantiseCheckpoint.ts";
 import { folderModel } from "./folderModel.ts";
-import { stepOptions, type LoadOptions } from "./loadOptions.ts";
+import { LOAD_OPTIONS, stepOptions, type LoadOptions } from "./loadOptions.ts";
 import type { LoadedModel } from "./loadedModel.ts";
 import { checkWeights } from "./checkWeights.ts";
 import { textTokenizer, type FolderBytes, type FolderText } from "./tokenizerFiles.ts";
@@ -30,6 +31,11 @@ export interface BlobOptions extends LoadOptions {
   /** Told how many numbers the weights have, before any is read; what it throws ends the opening. */
   readonly checkParameters?: ((parameters: number) => void) | undefined;
 }
+
+export const BLOB_OPTIONS: OptionNames<BlobOptions> = {
+  ...LOAD_OPTIONS,
+  ...{ id: true, checkParameters: true },
+};
 
 /** A model and the files that its weights are in. */
 interface OpenedModel {

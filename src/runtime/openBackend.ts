@@ -1,6 +1,13 @@
 /** @file Chooses the engine in Node: native where it is installed, else WASM, and says which. */
 import { InputError, UnableError } from "../base/errors.ts";
-import type { Backend, Device, EngineOptions, OtherEngines } from "../base/backend.ts";
+import {
+  ENGINE_OPTIONS,
+  type Backend,
+  type Device,
+  type EngineOptions,
+  type OtherEngines,
+} from "../base/backend.ts";
+import { checkOptionNames } from "../base/optionNames.ts";
 import { usableCores } from "./cores.ts";
 import { nativeBackend, nativeDevicesHere } from "./native.ts";
 import { wasmBackend } from "./wasm.ts";
@@ -70,9 +77,11 @@ async function othersOf(threads: number): Promise<OtherEngines["open"]> {
  * warning of the process.
  */
 export async function openEngineHere(
-  { backend, device, threads }: EngineOptions = {},
+  options: EngineOptions = {},
   choosing: Omit<OtherEngines, "open"> = {},
 ): Promise<Backend> {
+  checkOptionNames("openEngine", options, ENGINE_OPTIONS);
+  const { backend, device, threads } = options;
   if (backend) return backend;
   const result = await openBackend(device, threads, choosing);
   if (result.notice) process.emitWarning(result.notice, "InductionLensWarning");

@@ -1,4 +1,6 @@
 /** @file Several Results as one HTML file that works offline, a section for each. */
+import { InputError } from "../base/errors.ts";
+import { shownValue } from "../base/faultSentences.ts";
 import type { SvgMaker } from "../draw/lazySvg.ts";
 import { markup, type Markup } from "../draw/markup.ts";
 import { page } from "../draw/page.ts";
@@ -15,7 +17,7 @@ export const REPORT_TITLE = "Induction heads";
  *
  * @param drawSvg makes SVG text of a picture
  * @param studies those whose Results may be there; left out: all
- * @throws {InputError} "result" for a Result of a kind that is not known, or that does not fit its schema
+ * @throws {InputError} "result" for what is no list, for a Result of a kind that is not known, or that does not fit its schema
  */
 export async function reportPage(
   title: string,
@@ -23,6 +25,11 @@ export async function reportPage(
   drawSvg: SvgMaker,
   studies: Studies = STUDIES,
 ): Promise<string> {
+  if (!Array.isArray(results))
+    throw new InputError(
+      "result",
+      `a page needs a list of Results, each {name, result}, got ${shownValue(results)}`,
+    );
   const views = await Promise.all(results.map((entry) => viewOf(entry, studies)));
   const sections: Markup[] = [];
   for (const [index, view] of views.entries()) {

@@ -1,6 +1,6 @@
 /** @file Flags that several commands take, with one help text each. */
 import { Option, type Command } from "commander";
-import { DEVICES } from "../../base/backend.ts";
+import { DEVICES } from "../../base/devices.ts";
 import { bosChoice, byteCount, collectTexts, integer, seed, wholeNumber } from "./values.ts";
 
 export const MODEL =

@@ -18,6 +18,7 @@ import { mean } from "../../measure/mean.ts";
 import { anatomy } from "../../models/anatomy/anatomy.ts";
 import { meansOverRows } from "../meansOverRows.ts";
 import type { Architecture } from "../../models/family.ts";
+import { checkIsModel } from "../../models/checkIsModel.ts";
 import { headsIn } from "../../models/headCounts.ts";
 import { requirePart } from "../../models/anatomy/programAnatomy.ts";
 import type { LoadedModel } from "../../models/loadedModel.ts";
@@ -107,12 +108,13 @@ const IDEALS = IDEAL_HEADS.length;
  * over the reference rows; z of reference row i mod rows, i counted from `firstRow`; the pattern of `idealHeads`, values its own.
  *
  * @param sizes rows and tokens of the largest run, to see first whether the memory is there
- * @throws {InputError} "study" for a model without logits; @throws {UnableError} if the memory is not there
+ * @throws {InputError} "study" for a model without logits, and for what is not a model; @throws {UnableError} if the memory is not there
  */
 export async function openWorkbench(
   model: LoadedModel,
   sizes: EngineOptions & { readonly rows: number; readonly length: number },
 ): Promise<Workbench> {
+  checkIsModel("openWorkbench", model);
   const backend = await engineFor(model, sizes);
   const { architecture } = model;
   requirePart(anatomy(model.program, architecture).logits);

@@ -1,4 +1,6 @@
 /** @file An analysis as one folder: JSON, a page with everything in it, and the pictures. Node only. */
+import { InputError } from "../../base/errors.ts";
+import { shownValue } from "../../base/faultSentences.ts";
 import type { AnalyseResult } from "./result.ts";
 import { FIGURE_FILES } from "../../draw/figures/figureFileNames.ts";
 import { drawnInNode } from "../../draw/drawnInNode.ts";
@@ -46,6 +48,11 @@ export async function writeAnalysis(
   folder: string,
   more: ReadonlyMap<string, string | Uint8Array> = new Map(),
 ): Promise<string[]> {
+  if (typeof folder !== "string" || folder === "")
+    throw new InputError(
+      "output",
+      `an analysis needs the path of a folder, got ${shownValue(folder)}`,
+    );
   checkAnalysisFolder(folder);
   const { png } = await import("../../draw/png.ts");
   const view = analyseView(result);

@@ -3,6 +3,7 @@ import { InputError } from "../../base/errors.ts";
 import { audit as auditRows, type AuditRow } from "../../measure/audit.ts";
 import { beginResult } from "../../results/beginResult.ts";
 import { modelInfoOf } from "../common/about.ts";
+import { checkIsModel } from "../../models/checkIsModel.ts";
 import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { AuditResult } from "./result.ts";
 import { DEFAULTS, generatedRows, type BosChoice } from "../../inputs/scoreInput.ts";
@@ -30,6 +31,7 @@ export const AUDIT_OPTIONS: OptionNames<AuditOptions> = {
  *   model without one
  */
 export function audit(model: LoadedModel | null = null, options: AuditOptions = {}): AuditResult {
+  if (model !== null) checkIsModel("audit", model);
   checkOptionNames("audit", options, AUDIT_OPTIONS);
   const { layout, warnings } = model ? modelLayout(model, options) : plainLayout(options);
   if (layout.length > LONGEST) {

@@ -1,6 +1,8 @@
 /** @file `card diff`: what changed from one card of a model to the next. */
 import { InputError } from "../../base/errors.ts";
+import { shownValue } from "../../base/faultSentences.ts";
 import { headName } from "../../base/headName.ts";
+import { isObject } from "../../base/isObject.ts";
 import { someOf } from "../../base/someOf.ts";
 import { labelChangesOf } from "../compare/labelChanges.ts";
 import { beginResult } from "../../results/beginResult.ts";
@@ -11,9 +13,15 @@ import type { CardResult } from "./result.ts";
 /**
  * Labels, flags, edges of the circuit and losses that changed. Intervals say which changes other rows could not undo.
  *
- * @throws {InputError} "result" for cards of models with other layers or heads
+ * @throws {InputError} "result" for what is no card, and for cards of models with other layers or heads
  */
 export function cardDiff(before: CardResult, after: CardResult): CardDiffResult {
+  for (const card of [before, after])
+    if (!isObject(card) || card.schema !== "induction-lens/card@1")
+      throw new InputError(
+        "result",
+        `cardDiff needs two Results of \`card\`, got ${shownValue(card)}`,
+      );
   checkSizes(before, after);
   const changes = labelChangesOf(before.verdict, after.verdict);
   const change = (name: "firstCopy" | "secondCopy" | "copyGain") =>

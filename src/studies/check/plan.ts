@@ -1,5 +1,6 @@
 /** @file What `check` is asked for: its rules, and the plan with every default in place. */
 import { InputError } from "../../base/errors.ts";
+import { shownValue } from "../../base/faultSentences.ts";
 import type { BosChoice } from "../../inputs/scoreInput.ts";
 import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
 import type { VerdictResult } from "../verdict/result.ts";
@@ -58,6 +59,12 @@ export interface CheckPlan {
 /** @throws {InputError} "rules" for a sentence that is not a rule, or a baseline that is not there; "range" for rows */
 export function checkPlan(options: CheckOptions): CheckPlan {
   const { rules, ...settings } = settingsOf(options);
+  if (!Array.isArray(rules))
+    throw new InputError(
+      "rules",
+      `a check needs \`rules\`, a list of sentences or what \`rulesFrom\` read, got ${shownValue(options.rules)}`,
+      { option: "rules" },
+    );
   if (rules.length === 0) throw new InputError("rules", "a check needs rules, got none");
   for (const { rule, text } of rules)
     if (rule.kind === "same" && !Object.hasOwn(options.baselines ?? {}, rule.file))
@@ -74,7 +81,7 @@ export function checkPlan(options: CheckOptions): CheckPlan {
 }
 
 function settingsOf({ rules }: CheckOptions): Rules {
-  if (!isList(rules)) return rules;
+  if (!isList(rules)) return { ...rules };
   return {
     rules: rules.map((text) => ({ rule: sentence(text), text, name: text, line: null })),
   };

@@ -2,7 +2,7 @@
 import type { Document, LineCounter, Node } from "yaml";
 import { z } from "zod";
 import { InputError } from "../../base/errors.ts";
-import { faultSentence } from "../../base/faultSentences.ts";
+import { faultSentence, shownValue } from "../../base/faultSentences.ts";
 import { someOf } from "../../base/someOf.ts";
 import { ruleFrom, RuleFault, RULE_FORMS, type Rule } from "./rule.ts";
 
@@ -58,6 +58,8 @@ interface Fault {
  * @throws {InputError} "rules" with FILE:LINE:COLUMN for each fault, all of them up to ten
  */
 export async function rulesFrom(text: string, file: string): Promise<Rules> {
+  if (typeof text !== "string")
+    throw new InputError("rules", `rules are read from a text, got ${shownValue(text)}`);
   if (text.length > MOST_BYTES)
     throw new InputError("rules", `${file} has more than ${MOST_BYTES} characters`);
   const { LineCounter, parseDocument } = await import("yaml"); // a parser that only gates need

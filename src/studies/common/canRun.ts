@@ -1,8 +1,8 @@
 /** @file Which studies can run on a model, by what its Program is made of: known before any session is opened. */
-import { shownValue } from "../../base/faultSentences.ts";
 import { InputError } from "../../base/errors.ts";
 import type { OpName } from "../../graph/ops.ts";
 import type { Program } from "../../graph/program.ts";
+import { checkIsModel } from "../../models/checkIsModel.ts";
 import { anatomy } from "../../models/anatomy/anatomy.ts";
 import { lacksLastTokenRuns } from "../../models/anatomy/lastTokenRepeats.ts";
 import type { LayerAnatomy, ProgramAnatomy } from "../../models/anatomy/programAnatomy.ts";
@@ -151,8 +151,10 @@ type DescribedModel = Pick<Model, "program" | "architecture" | "seeing">;
  * Whether a study can run on a model, from the model's Program alone.
  *
  * @returns null if it can, else one sentence that says why not
+ * @throws {InputError} "study" for what is not a model
  */
 export function canRun(study: ModelStudy, model: DescribedModel): string | null {
+  checkIsModel("canRun", model);
   const { program, architecture, seeing } = model;
   if (study === IMAGE) return seeing ? canRun("ablate", { program, architecture }) : BLIND;
   if (study === COPY) return reasonOfCopy(program, architecture);
@@ -220,15 +222,7 @@ const READERS_NAMES: Partial<Record<ModelStudy, string>> = {
  * @throws {InputError} "study" if it cannot, or if it is not a model, as callers in JavaScript may have it
  */
 export function checkCanRun(study: ModelStudy, model: DescribedModel, name?: string): void {
-  const candidate = model as Partial<DescribedModel> | null | undefined;
-  const isModel = [candidate, candidate?.program, candidate?.architecture].every(
-    (part) => typeof part === "object" && part !== null,
-  );
-  if (!isModel)
-    throw new InputError(
-      "study",
-      `${name ?? study} needs a model, as \`load\` gives it, got ${shownValue(model)}`,
-    );
+  checkIsModel(name ?? study, model);
   const reason = canRun(study, model);
   if (reason === null) return;
   const words = study === "score" || study === "ablate" ? inLibrary(reason) : reason;

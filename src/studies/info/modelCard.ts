@@ -2,6 +2,7 @@
 import { InputError } from "../../base/errors.ts";
 import { DEFAULTS } from "../../inputs/scoreInput.ts";
 import { ATTENTION_SCORES } from "../../measure/attentionTables.ts";
+import { checkIsModel } from "../../models/checkIsModel.ts";
 import type { LoadedModel } from "../../models/loadedModel.ts";
 import { beginResult } from "../../results/beginResult.ts";
 import { planMemory } from "../../runtime/memory.ts";
@@ -21,6 +22,7 @@ import type { ModelCard } from "./result.ts";
  *   before a session is made (see `planMemory`)
  */
 export async function modelCard(model: LoadedModel): Promise<ModelCard> {
+  checkIsModel("modelCard", model);
   const { id, revision, sha256, architecture } = model;
   const { family, layers, heads, kvHeads } = architecture;
   const { modelType, sizes, ...parts } = architectureInfoOf(architecture);

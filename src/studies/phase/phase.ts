@@ -1,4 +1,6 @@
 /** @file `phase` on curves: the change of a run, its parts in order, and words for them. Needs no model and no engine. */
+import { InputError } from "../../base/errors.ts";
+import { shownValue } from "../../base/faultSentences.ts";
 import { headDepth } from "../../measure/headDepth.ts";
 import { changeSearch, FEWEST_CHECKPOINTS, type ChangeFinding } from "../../measure/changePoint.ts";
 import { falseDiscovery } from "../../measure/falseDiscovery.ts";
@@ -34,13 +36,18 @@ export interface Finding {
  * @param measuredCurves curves as in the Result, axes [layer][head][checkpoint]; `composition` is that of the pair
  * @returns `change` is null where no head changes so: in models that cannot, such as those of one layer, and in runs that
  *   learn smoothly
- * @throws {InputError} as `changeSearch`
+ * @throws {InputError} as `changeSearch`; "checkpoints" for what are no curves
  */
 export function phase(
   steps: readonly number[],
   measuredCurves: PhaseCurves,
   options: PhaseOptions = {},
 ): PhaseResult {
+  if (!Array.isArray(steps) || !Array.isArray(measuredCurves?.induction))
+    throw new InputError(
+      "checkpoints",
+      `phase needs a list of steps and the curves of all heads (\`phaseRun\` measures them), got ${shownValue(steps)}`,
+    );
   const { pairOf, compositionOf } = options;
   const { id, warnings, about, level, search } = phasePlan(options);
   const enough = steps.length >= FEWEST_CHECKPOINTS;

@@ -1,6 +1,7 @@
 /** @file `phase` on the checkpoints of a run: each is loaded, measured and closed, the last one first. */
 import { engineFor } from "../../runtime/engineFor.ts";
 import { InputError, throwIfAborted } from "../../base/errors.ts";
+import { shownValue } from "../../base/faultSentences.ts";
 import { compositionBaseline } from "../../measure/composition.ts";
 import type { Architecture } from "../../models/family.ts";
 import type { LoadedModel } from "../../models/loadedModel.ts";
@@ -335,6 +336,11 @@ function controlOf(repeated: RepeatedRows, architecture: Architecture): Repeated
 }
 
 function rising(checkpoints: readonly RunCheckpoint[]): readonly RunCheckpoint[] {
+  if (!Array.isArray(checkpoints))
+    throw new InputError(
+      "checkpoints",
+      `phaseRun needs a list of checkpoints, each with its step, got ${shownValue(checkpoints)}`,
+    );
   if (checkpoints.length === 0)
     throw new InputError("checkpoints", "phase needs checkpoints, got none");
   const ordered = checkpoints.toSorted((a, b) => a.step - b.step);

@@ -1,5 +1,6 @@
 /** @file `phase --seeds`: several runs of one recipe compared. */
 import { InputError } from "../../base/errors.ts";
+import { shownValue } from "../../base/faultSentences.ts";
 import { CLAIMED_DEPTHS } from "../../measure/headDepth.ts";
 import { beginResult } from "../../results/beginResult.ts";
 import type { PhaseResult } from "./result.ts";
@@ -34,6 +35,11 @@ const EXPECTATIONS: readonly {
  * @throws {InputError} "range" for fewer than two runs
  */
 export function phaseSeeds(runs: readonly PhaseResult[]): PhaseSeedsResult {
+  if (!Array.isArray(runs))
+    throw new InputError(
+      "result",
+      `phaseSeeds needs a list of Results of \`phase\`, got ${shownValue(runs)}`,
+    );
   if (runs.length < 2)
     throw new InputError("range", `seeds are compared from two runs on, got ${runs.length}`);
   const changed = runs.filter(({ change }) => change !== null);

@@ -6,6 +6,7 @@ import { sizeOf, tensor, type Tensor, type TensorData } from "../../base/tensor.
 import { slice } from "../../graph/edits/slice.ts";
 import { typesOf, type Program } from "../../graph/program.ts";
 import { formatAxes, type ValueType } from "../../graph/axes.ts";
+import { checkIsModel } from "../../models/checkIsModel.ts";
 import type { Model } from "../../models/family.ts";
 import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { Backend, Feeds, Trace } from "../../base/backend.ts";
@@ -111,12 +112,16 @@ export function matchValues(program: Program, patterns: readonly string[]): stri
  * @throws {InputError} "tokens" for rows of unequal length or ids outside the vocabulary, "feed" for inputs that the model does
  *   not read or that are missing, "range" for too many positions
  */
-export async function runModel(
-  model: LoadedModel,
-  { tokens, inputs = { tokens }, names, receive, begin, feeds = new Map(), ...options }: RunOptions,
-): Promise<void> {
+export async function runModel(model: LoadedModel, options: RunOptions): Promise<void> {
+  checkIsModel("runModel", model);
   checkOptionNames("runModel", options, RUN_OPTIONS);
+  const { tokens, inputs = { tokens }, names, receive, begin, feeds = new Map() } = options;
   const { signal, progress, valuesBytes } = options;
+  if (!Array.isArray(names) || typeof receive !== "function")
+    throw new InputError(
+      "options",
+      "runModel needs `names`, a list of values, and `receive`, a function that takes them",
+    );
   const whole = programFor(model, inputs);
   const rowFeeds = feedsOf(whole, inputs);
   const program = slice(whole, { outputs: names });

@@ -4,6 +4,7 @@ import { nearest } from "../../base/nearest.ts";
 import { sizeOf, tensor, type Tensor } from "../../base/tensor.ts";
 import type { Edit } from "../../graph/edits/hook.ts";
 import type { Feeds } from "../../base/backend.ts";
+import { checkIsModel } from "../../models/checkIsModel.ts";
 import type { LoadedModel } from "../../models/loadedModel.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
 import type { ModelInputs } from "../../inputs/modelInputs.ts";
@@ -73,6 +74,7 @@ export async function runWithCache(
   prompt: Prompt | ModelInputs,
   options: RunWithCacheOptions = {},
 ): Promise<CachedRun> {
+  checkIsModel("runWithCache", model);
   checkOptionNames("runWithCache", options, RUN_WITH_CACHE_OPTIONS);
   const { edits = [], names = "*", feeds, bos, signal, progress } = options;
   const backend = await engineFor(model, options);

@@ -1,11 +1,27 @@
 /** @file Arguments that are no model, no options or no list, as callers in JavaScript have them: refused by what is needed. */
 import { describe, expect, test } from "vitest";
 import { InputError } from "../../../src/base/errors.ts";
-import { load } from "../../../src/index.ts";
+import {
+  audit,
+  canRun,
+  cardDiff,
+  check,
+  load,
+  modelCard,
+  openEngine,
+  openWorkbench,
+  phase,
+  phaseRun,
+  phaseSeeds,
+  rulesFrom,
+  runModel,
+  runWithCache,
+} from "../../../src/index.ts";
 import { openPlanted } from "../../../src/models/planted/planted.ts";
 import { ablate } from "../../../src/studies/ablate/ablate.ts";
 import { lens } from "../../../src/studies/lens/lens.ts";
 import { patch } from "../../../src/studies/patch/patch.ts";
+import { reportPage, writeAnalysis } from "../../../src/report.ts";
 import { score } from "../../../src/studies/score/score.ts";
 import { why } from "../../../src/studies/why/why.ts";
 import { verdict } from "../../../src/studies/verdict/verdict.ts";
@@ -49,6 +65,36 @@ const MISUSE: readonly (readonly [call: string, run: () => Promise<unknown>, mes
   ["heads '1.0'", () => patch(model, { backend, heads: any("1.0") }), /heads come as a list/],
   ["sets ['1.0']", () => ablate(model, { backend, sets: any(["1.0"]) }), /heads come as a list/],
   ["heads [5]", () => patch(model, { backend, heads: any([5]) }), /heads are written layer.head/],
+  ["device 'gpu'", () => score(model, any({ device: "gpu" })), /`device` needs one of auto, cpu/],
+  ["threads -1", () => lens(model, { threads: -1 }), /^`threads` needs .* from 1 on, got -1$/],
+  ["memory -5", () => lens(model, { memory: -5 }), /^`memory` needs a number of bytes above 0/],
+  ["fast 'no'", () => score(model, any({ fast: "no" })), /^`fast` needs true or false, got "no"$/],
+  ["bos 'yes'", () => score(model, any({ bos: "yes" })), /`bos` needs "auto", .* got "yes"$/],
+  ["signal 5", () => patch(model, any({ signal: 5 })), /^`signal` needs an AbortSignal, got 5$/],
+  ["backend {}", () => ablate(model, any({ backend: {} })), /needs an engine, as `openEngine`/],
+  ["openEngine(null)", async () => openEngine(any(null)), /takes its options as an object/],
+  ["openEngine(threads 0)", () => openEngine({ threads: 0 }), /`threads` needs .*, got 0/],
+  ["load(name, null)", () => load("zoo:attn-2l", any(null)), /takes its options as an object/],
+  [
+    "load(name, {ofline})",
+    () => load("zoo:attn-2l", any({ ofline: true })),
+    /load has no option `ofline`, did you mean `offline`/,
+  ],
+  ["check(model)", () => check(model, any({})), /a check needs `rules`, .* got undefined/],
+  ["rulesFrom(5)", () => rulesFrom(any(5), "rules.yaml"), /rules are read from a text, got 5/],
+  ["phaseRun(model)", () => phaseRun(any({})), /phaseRun needs a list of checkpoints, .* got \{\}/],
+  ["phase(5)", async () => phase(any(5), any({})), /phase needs a list of steps and the curves/],
+  ["phaseSeeds({})", async () => phaseSeeds(any({})), /phaseSeeds needs a list of Results/],
+  ["cardDiff({}, {})", async () => cardDiff(any({}), any({})), /cardDiff needs two Results of/],
+  ["canRun(study, {})", async () => canRun("score", any({})), /canRun needs a model/],
+  ["modelCard(5)", () => modelCard(any(5)), /modelCard needs a model/],
+  ["audit({})", async () => audit(any({})), /audit needs a model/],
+  ["runModel({})", () => runModel(any({}), any({})), /runModel needs a model/],
+  ["runModel(model, {})", () => runModel(model, any({})), /runModel needs `names`, a list/],
+  ["runWithCache(null)", () => runWithCache(any(null), [1]), /runWithCache needs a model/],
+  ["openWorkbench({})", () => openWorkbench(any({}), any({})), /openWorkbench needs a model/],
+  ["reportPage(title, {})", () => reportPage("t", any({}), any(null)), /needs a list of Results/],
+  ["writeAnalysis({})", () => writeAnalysis(any({}), any(undefined)), /the path of a folder/],
   ["heads [null]", () => patch(model, { backend, heads: any([null]) }), /heads are .*, got null/],
 ];
 
@@ -66,6 +112,7 @@ describe("misuse of the library", () => {
       (thrown: unknown) => thrown,
     );
     expect(error).toMatchObject({ name: "AbortError", message: "the user left", cause: reason });
+    await expect(load("zoo:attn-2l", { signal })).rejects.toMatchObject({ cause: reason });
   });
 
   test("more scores than memory holds are refused before they are made", async () => {
