@@ -6,7 +6,7 @@ import { isThere } from "../formats/file.ts";
 import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
 import { textTokenizer, type FolderText } from "./tokenizerFiles.ts";
 
-/** tokenizer.json, or else vocab.json with merges.txt, or else tokenizer.model; null if the folder has none. */
+/** As `textTokenizer` finds it; null if the folder has none. */
 export function folderTokenizer(folder: string): Promise<Tokenizer | null> {
   return textTokenizer(folderText(folder), join(folder, "tokenizer.json"), folderBytes(folder));
 }

@@ -43,7 +43,7 @@ export async function openTokenizerBeside(
   if (tokenizer) return { tokenizer, vocabulary };
   throw new InputError(
     "tokenizer",
-    `${name} has no tokenizer: no tokenizer.json, no vocab.json with merges.txt, no tokenizer.model, no meta.pkl, none in a GGUF`,
+    `${name} has no tokenizer: no tokenizer.json, no vocab.json with merges.txt, no tokenizer.model, spiece.model or vocab.txt, no meta.pkl, none in a GGUF`,
   );
 }
 

@@ -1,5 +1,6 @@
 /** @file The tokenizer in the files of a Hugging Face folder, wherever they are. */
 import { InputError } from "../base/errors.ts";
+import type { OlderFiles } from "../text/tokenizer/olderFiles.ts";
 import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
 
 /** The text of a file of a folder; null if it has none of that name. */
@@ -11,7 +12,8 @@ export type FolderBytes = (name: string) => Promise<Uint8Array | null>;
 export const SENTENCE_PIECE = "tokenizer.model";
 
 /**
- * tokenizer.json, or else vocab.json with merges.txt, or else tokenizer.model; null if there is no tokenizer.
+ * tokenizer.json, or else vocab.json with merges.txt, or else tokenizer.model, spiece.model, sentencepiece.bpe.model or vocab.txt;
+ * null if there is no tokenizer.
  *
  * @param path of tokenizer.json, for messages
  * @throws {InputError} "tokenizer" for one that cannot be read, and for kinds that are not read, with the way on
@@ -36,7 +38,12 @@ export async function textTokenizer(
       await import("../text/tokenizer/tokenizerFromSentencePiece.ts");
     return tokenizerFromSentencePiece({ model, name: SENTENCE_PIECE, config, addedTokens });
   }
-  if (vocab === null || merges === null) return withoutMerges(text, vocab !== null);
+  const older = vocab === null ? await olderFilesIn(text, bytes) : null;
+  if (older) {
+    const { tokenizerFromOlderFiles } = await import("../text/tokenizer/olderFiles.ts");
+    return tokenizerFromOlderFiles(older);
+  }
+  if (vocab === null || merges === null) return withoutMerges(vocab !== null);
   const { tokenizerFromMerges } = await import("../text/tokenizer/tokenizerFromMerges.ts");
   return tokenizerFromMerges({
     vocab,
@@ -48,16 +55,37 @@ export async function textTokenizer(
   });
 }
 
-/** Kinds of tokenizers that folders have and that are not read. */
-const OTHERS = [SENTENCE_PIECE, "spiece.model", "sentencepiece.bpe.model", "vocab.txt"];
+/** Vocabularies that need a class to be read, by the names of their files, in the order in which they are looked for. */
+export const OLDER_FILES: readonly OlderFiles["name"][] = [
+  "spiece.model",
+  "sentencepiece.bpe.model",
+  "vocab.txt",
+];
+
+/** The first of them that a folder has, with the files beside it; null if it has none. */
+export async function olderFilesIn(
+  text: FolderText,
+  bytes: FolderBytes | undefined,
+): Promise<OlderFiles | null> {
+  for (const name of bytes ? OLDER_FILES : []) {
+    const content = await bytes!(name);
+    if (content !== null)
+      return {
+        ...{ name, bytes: content },
+        config: await text("tokenizer_config.json"),
+        modelConfig: await text("config.json"),
+        addedTokens: await text("added_tokens.json"),
+        specialTokensMap: await text("special_tokens_map.json"),
+      };
+  }
+  return null;
+}
 
 /** Null where there is no tokenizer at all. */
-async function withoutMerges(text: FolderText, hasVocab: boolean): Promise<null> {
-  const has = await Promise.all(OTHERS.map(async (name) => (await text(name)) !== null));
-  const other = hasVocab ? "vocab.json without merges.txt" : OTHERS.find((_, index) => has[index]);
-  if (other === undefined) return null;
+function withoutMerges(hasVocab: boolean): null {
+  if (!hasVocab) return null;
   throw new InputError(
     "tokenizer",
-    `the tokenizer beside the model is ${other}, which is not read; a tokenizer.json says it all: AutoTokenizer.from_pretrained(...).save_pretrained(...) writes one`,
+    "the tokenizer beside the model is vocab.json without merges.txt, which is not read; a tokenizer.json says it all: AutoTokenizer.from_pretrained(...).save_pretrained(...) writes one",
   );
 }

@@ -5,10 +5,16 @@ import { bytesOfToken } from "../text/tokenizer/byteAlphabet.ts";
 import { hasStep } from "../text/tokenizer/textPipeline.ts";
 import { tokenizerClassOf } from "../text/tokenizer/tokenizerClasses.ts";
 import { parsedObject } from "../text/tokenizer/tokenizerFromJson.ts";
-import { namesOfSpecials } from "../text/tokenizer/tokenizerFromMerges.ts";
+import { namesOfSpecials } from "../text/tokenizer/addedTokensOfFiles.ts";
 import type { TokenizerBos } from "./bosPolicy.ts";
 import type { NotText } from "./notText.ts";
-import { SENTENCE_PIECE, type FolderBytes, type FolderText } from "./tokenizerFiles.ts";
+import type { OlderFiles } from "../text/tokenizer/olderFiles.ts";
+import {
+  olderFilesIn,
+  SENTENCE_PIECE,
+  type FolderBytes,
+  type FolderText,
+} from "./tokenizerFiles.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -44,7 +50,9 @@ export async function vocabularyIn(
     if (file) return fromJson(file, config, model);
     const vocabulary = await fromVocab(text, config, model);
     const pieces = vocabulary === null && bytes ? await bytes(SENTENCE_PIECE) : null;
-    return pieces ? await fromPieces(pieces, text, config) : vocabulary;
+    if (pieces) return await fromPieces(pieces, text, config);
+    const older = vocabulary === null ? await olderFilesIn(text, bytes) : null;
+    return older ? await fromOlder(older, config, model) : vocabulary;
   } catch (error) {
     if (error instanceof InputError) throw error;
     throw new InputError("tokenizer", `the tokenizer's files are malformed: ${String(error)}`, {
@@ -92,7 +100,12 @@ async function fromPieces(file: Uint8Array, text: FolderText, config: Json): Pro
   };
 }
 
-function fromJson(file: Json, config: Json, model: Json): Vocabulary {
+async function fromOlder(files: OlderFiles, config: Json, model: Json): Promise<Vocabulary> {
+  const { olderVocabulary } = await import("../text/tokenizer/olderFiles.ts");
+  return fromJson(olderVocabulary(files).file, config, model, files.name);
+}
+
+function fromJson(file: Json, config: Json, model: Json, source = "tokenizer.json"): Vocabulary {
   const { vocab, unk_token, unk_id } = Object(file.model) as Json;
   const byteLevel = hasStep(file.decoder, "ByteLevel") || hasStep(file.pre_tokenizer, "ByteLevel");
   const pairs = Array.isArray(vocab)
@@ -101,16 +114,10 @@ function fromJson(file: Json, config: Json, model: Json): Vocabulary {
   const unknown = Array.isArray(vocab) ? Object(vocab[unk_id as number])[0] : unk_token;
   const added = [(file.added_tokens ?? []) as object[]].flat();
   if (Object.keys(pairs).length === 0)
-    throw new InputError("tokenizer", "tokenizer.json has no model.vocab");
+    throw new InputError("tokenizer", `${source} has no model.vocab`);
   const missing = typeof unknown === "string" && unknown in pairs;
   const specials = missing ? [{ id: pairs[unknown], content: unknown, special: true }] : [];
-  return vocabularyOf(
-    "tokenizer.json",
-    pairs,
-    [...added, ...specials],
-    byteLevel,
-    bosIn(config, {}, model),
-  );
+  return vocabularyOf(source, pairs, [...added, ...specials], byteLevel, bosIn(config, {}, model));
 }
 
 /** The name of BOS; its id is looked up in the vocabulary. */

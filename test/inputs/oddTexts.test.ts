@@ -69,7 +69,12 @@ test.each([
     "needs the model BPE",
   ],
   ["tokenizer.model", "\n", "tokenizer.model is no file of SentencePiece"],
-  ["spiece.model", "\n", "is spiece.model, which is not read; a tokenizer.json says it all"],
+  [
+    "spiece.model",
+    "\n",
+    "is spiece.model, which needs a tokenizer_class that says what its ids are",
+  ],
+  ["vocab.txt", "a\n", "no file names one that is known (config.json (model_type llama))"],
   ["vocab.json", JSON.stringify(vocab), "is vocab.json without merges.txt, which is not read"],
 ])(
   "beside a %s that is not read, texts are refused and ids are measured and shown",

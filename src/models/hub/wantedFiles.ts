@@ -1,7 +1,7 @@
 /** @file Which files of a repository a load needs, as data. */
 
 import { PREPROCESSOR_FILES } from "../preprocessor.ts";
-import { SENTENCE_PIECE } from "../tokenizerFiles.ts";
+import { OLDER_FILES, SENTENCE_PIECE } from "../tokenizerFiles.ts";
 
 /** Files to bring from a repository. An index (`*.index.json`) brings the shards that it names. */
 export interface WantedFiles {
@@ -18,11 +18,13 @@ export interface WantedFiles {
 /** Files to bring, by the names of all that the repository has. */
 export type WantedFrom = (names: readonly string[]) => WantedFiles;
 
-/** A tokenizer.json says what SentencePiece's file says: that is brought only where there is none. */
+/** Brought only where there is no tokenizer.json, which says what these say. */
+const IN_TOKENIZER_JSON: readonly string[] = [SENTENCE_PIECE, ...OLDER_FILES];
+
 export function wantedIn(choice: WantedFiles | WantedFrom, names: readonly string[]): WantedFiles {
   const files = typeof choice === "function" ? choice(names) : choice;
   if (!names.includes("tokenizer.json")) return files;
-  return { ...files, optional: files.optional.filter((name) => name !== SENTENCE_PIECE) };
+  return { ...files, optional: files.optional.filter((name) => !IN_TOKENIZER_JSON.includes(name)) };
 }
 
 const TOKENIZER = [
@@ -32,7 +34,7 @@ const TOKENIZER = [
   "added_tokens.json",
   "vocab.json",
   "merges.txt",
-  SENTENCE_PIECE,
+  ...IN_TOKENIZER_JSON,
   "generation_config.json",
 ];
 

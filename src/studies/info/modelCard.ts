@@ -70,7 +70,7 @@ function memoryOf({ program, architecture }: LoadedModel): ModelCard["bytes"]["m
 type FoundTokenizer = { readonly tokenizer: Tokenizer | null; readonly none: string | null };
 
 const NO_TOKENIZER =
-  "its files have none that is read: no tokenizer.json, no vocab.json with merges.txt, no tokenizer.model, no meta.pkl beside a ckpt.pt, none in a GGUF";
+  "its files have none that is read: no tokenizer.json, no vocab.json with merges.txt, no tokenizer.model, spiece.model or vocab.txt, no meta.pkl beside a ckpt.pt, none in a GGUF";
 
 /** A tokenizer that cannot be used is none, with the reason. */
 async function tokenizerOf(model: LoadedModel): Promise<FoundTokenizer> {

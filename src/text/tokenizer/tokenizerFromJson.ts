@@ -32,10 +32,31 @@ export function tokenizerFromJson(
 ): Tokenizer {
   const file = parsedObject(json, name);
   const settings = config === null ? {} : parsedObject(config, "tokenizer_config.json");
-  const { of, name: className } = tokenizerClassOf(
-    settings,
-    modelConfig === null ? {} : parsedObject(modelConfig, "config.json"),
-  );
+  const model = modelConfig === null ? {} : parsedObject(modelConfig, "config.json");
+  const { of, name: className } = tokenizerClassOf(settings, model);
+  return tokenizerOf({
+    ...{ file, name, settings, of, specials: {} },
+    normalizer: withBertSettings(file.normalizer, settings, className),
+    preTokenizer: withPrefixSpace(file.pre_tokenizer, settings, of),
+    postProcessor: file.post_processor ?? null,
+  });
+}
+
+/** What a tokenizer.json says, and the files beside it. */
+export interface ReadJson extends Pick<BosFiles, "postProcessor" | "specials" | "of"> {
+  readonly file: Json;
+  readonly name: string;
+  /** What the tokenizer calls itself; left out: `name`. */
+  readonly description?: string;
+  /** tokenizer_config.json */
+  readonly settings: Json;
+  readonly normalizer: unknown;
+  readonly preTokenizer: unknown;
+}
+
+/** @throws {InputError} "tokenizer" as {@link tokenizerFromJson} */
+export function tokenizerOf(read: ReadJson): Tokenizer {
+  const { file, name, settings, of, specials, postProcessor } = read;
   const model = object(file.model, `${name}: model`);
   const added = addedTokens(file.added_tokens, name);
   const idOfAdded = new Map(added.map(({ content, id }) => [content, id]));
@@ -43,16 +64,13 @@ export function tokenizerFromJson(
     model,
     name,
   )({
-    ...{ file, model, name, added },
-    normalizer: checkedNormalizer(withBertSettings(file.normalizer, settings, className)),
-    preTokenizer: checkedPreTokenizer(withPrefixSpace(file.pre_tokenizer, settings, of)),
+    ...{ file, model, name, added, description: read.description ?? name },
+    normalizer: checkedNormalizer(read.normalizer),
+    preTokenizer: checkedPreTokenizer(read.preTokenizer),
     splitsSpecial: settings.split_special_tokens === true,
     endsOf: (vocab) => {
       const ends: BosFiles = {
-        postProcessor: file.post_processor ?? null,
-        config: settings,
-        specials: {},
-        of,
+        ...{ postProcessor, config: settings, specials, of },
         idOf: (token) => idOfAdded.get(token) ?? vocab.get(token) ?? null,
       };
       return { bos: bosOfFiles(ends), eos: eosOfFiles(ends) };
@@ -68,6 +86,7 @@ interface JsonParts extends Pick<
   readonly file: Json;
   readonly model: Json;
   readonly name: string;
+  readonly description: string;
   readonly endsOf: (vocab: ReadonlyMap<string, number>) => Pick<Pipeline, "bos" | "eos">;
 }
 
@@ -99,7 +118,7 @@ function bpeOf({ file, model, name, endsOf, ...parts }: JsonParts): Tokenizer {
   const { unk_token: unknown } = model;
   const byteLevel = hasStep(file.decoder, "ByteLevel") || hasStep(file.pre_tokenizer, "ByteLevel");
   return bpeTokenizer({
-    ...{ ...parts, ...endsOf(vocab), vocab, description: name },
+    ...{ ...parts, ...endsOf(vocab), vocab },
     kind: byteLevel ? "byte-level" : "metaspace",
     merges: mergesOf(model.merges, name),
     ignoreMerges: model.ignore_merges === true,
@@ -123,7 +142,6 @@ function wordPieceOf({ model, name, endsOf, ...parts }: JsonParts): Tokenizer {
     );
   return wordPieceTokenizer({
     ...{ ...parts, ...endsOf(vocab) },
-    description: name,
     vocab,
     unknown,
     prefix,
@@ -143,7 +161,7 @@ function unigramOf({ model, name, endsOf, ...parts }: JsonParts): Tokenizer {
   const byteFallback = model.byte_fallback === true;
   return unigramTokenizer({
     ...{ ...parts, ...endsOf(ids) },
-    ...{ description: name, pieces, unknown, byteFallback },
+    ...{ pieces, unknown, byteFallback },
   });
 }
 

@@ -11,7 +11,7 @@ import { bpeIds, spmTokenizer, type PieceTable } from "./spmTokenizer.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import type { TokenizerClass } from "./tokenizerClasses.ts";
 import { parsedObject } from "./tokenizerFromJson.ts";
-import { namesOfSpecials } from "./tokenizerFromMerges.ts";
+import { namesOfSpecials } from "./addedTokensOfFiles.ts";
 import { unigramIds } from "./unigram.ts";
 
 type Json = Readonly<Record<string, unknown>>;
