@@ -36,7 +36,9 @@ export async function textTokenizer(
     const addedTokens = await text("added_tokens.json");
     const { tokenizerFromSentencePiece } =
       await import("../text/tokenizer/tokenizerFromSentencePiece.ts");
-    return tokenizerFromSentencePiece({ model, name: SENTENCE_PIECE, config, addedTokens });
+    return tokenizerFromSentencePiece({
+      ...{ model, name: SENTENCE_PIECE, config, modelConfig, addedTokens },
+    });
   }
   const older = vocab === null ? await olderFilesIn(text, bytes) : null;
   if (older) {

@@ -25,6 +25,8 @@ export interface SentencePieceFiles {
   readonly config?: string | null | undefined;
   /** added_tokens.json */
   readonly addedTokens?: string | null | undefined;
+  /** config.json */
+  readonly modelConfig?: string | null | undefined;
 }
 
 const WAY_ON =
@@ -52,7 +54,7 @@ export function tokenizerFromSentencePiece(files: SentencePieceFiles): Tokenizer
     ...{ postProcessor: undefined, config, specials: {}, of: classOfFile(file, files.name) },
     idOf: (token: string) => ids.get(token) ?? null,
   };
-  const everywhere = isLegacy(config);
+  const everywhere = isLegacy(config, objectIn(files.modelConfig, "config.json"));
   const splits = config.split_special_tokens === true;
   const apart = [...special, ...added].filter(
     ({ id }) => !splits || types[id] === TYPE.userDefined,
@@ -91,9 +93,20 @@ export function classOfFile({ tokens, bos, eos }: SentencePieceFile, name: strin
   return { name, specials, normalizer: null, preTokenizer: () => ({}), usesTemplate: true };
 }
 
+/**
+ * Families whose files the reference reads with its general class, whatever class they name: the table TOKENIZER_MAPPING_NAMES of
+ * models/auto/tokenization_auto.py.
+ */
+const OF_GENERAL_CLASS =
+  /^(mistral|mixtral|ministral3?|phi3|granite(moe(hybrid|shared)?)?|stablelm|internlm3|jamba|olmo[23]|flex_olmo|persimmon|nemotron|minimax_m2|ernie4_5(_moe)?|glm4?(_moe)?|iquestcoder)$/;
+
 /** Whether each part between special tokens begins with a space: so but for LLaMA's class, where no file says `legacy`. */
-function isLegacy({ legacy, tokenizer_class: className }: Json): boolean {
+function isLegacy(
+  { legacy, tokenizer_class: className }: Json,
+  { model_type: type }: Json,
+): boolean {
   if (typeof legacy === "boolean") return legacy;
+  if (typeof type === "string" && OF_GENERAL_CLASS.test(type)) return true;
   return !(typeof className === "string" && /^(Code)?LlamaTokenizer(Fast)?$/.test(className));
 }
 

@@ -80,6 +80,19 @@ describe("tokenizer.model without tokenizer.json", () => {
     expect(special.map((text) => llama.encode(text))).toEqual(ids);
   });
 
+  test.each(["mistral", "phi3", "granite"])(
+    "is the general class in %s, whatever class is named: each part has the space in front",
+    (family) => {
+      const tokenizer = tokenizerFromSentencePiece({
+        ...{ model: bytesOf(models.llama.file), name: "tokenizer.model" },
+        config: JSON.stringify({ tokenizer_class: "LlamaTokenizer" }),
+        modelConfig: JSON.stringify({ model_type: family }),
+      });
+      const { ids } = legacy.find(({ config }) => config.legacy === true)!;
+      expect(special.map((text) => tokenizer.encode(text))).toEqual(ids);
+    },
+  );
+
   test("gives the text back, byte by byte where it has no piece", () => {
     const tokenizer = tokenizerOf(models.llama.file);
     const text = "Hello 🙂 x\n";
