@@ -26,11 +26,22 @@ export function buildProgram(
       act({ name, flags: command.opts(), args: command.processedArgs as unknown[] }),
     );
   }
+  refuseOptionsAsValues(program.commands);
   return program;
 }
 
-/** A command's name and arguments, as help lists them. */
-export const termOf = (command: Command) => new Help().subcommandTerm(command);
+/** Commander takes any next word as the value of an option: `--set --json` would lose the one and ask for the other. */
+function refuseOptionsAsValues(commands: readonly Command[]): void {
+  const options = commands.flatMap((command) => command.options);
+  const names = new Set(options.flatMap(({ short, long }) => [short, long]));
+  for (const each of ["-h", "--help"]) names.add(each);
+  for (const command of commands)
+    for (const option of command.options)
+      command.on(`option:${option.name()}`, (value: unknown) => {
+        if (typeof value !== "string" || !names.has(value)) return;
+        command.error(`error: option '${option.flags}' needs a value, got the option ${value}`);
+      });
+}
 
 /** Does what was asked for. */
 export async function carryOut(
