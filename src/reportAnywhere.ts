@@ -26,7 +26,7 @@ export { lazySvg, type SvgMaker as Drawn, type LazySvg } from "./draw/lazySvg.ts
 export type { Markup } from "./draw/markup.ts";
 export { matrices, type Matrices, type Matrix } from "./draw/matrices.ts";
 export { arcsPicture, mapPicture, picturesOf } from "./draw/pictures.ts";
-export { plural } from "./draw/numbers.ts";
+export { plural } from "./base/plural.ts";
 export { ramp, textOn, type Ramp, type Rgb } from "./draw/ramp.ts";
 export { studyPage } from "./draw/studyPage.ts";
 export type { StudyTextOptions } from "./draw/studyText.ts";

@@ -1,7 +1,7 @@
 /** @file `cache list --work` and `cache remove --work`. */
 import { InputError } from "../base/errors.ts";
 import { byteSize } from "../base/byteSize.ts";
-import { plural } from "../draw/numbers.ts";
+import { plural } from "../base/plural.ts";
 import { visible } from "../draw/visible.ts";
 import { shellWord } from "./shellWord.ts";
 import { canResume, discardWork, keptWork, workFolder, type KeptWork } from "./keptWork.ts";

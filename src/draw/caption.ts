@@ -1,5 +1,5 @@
 /** @file What a published figure or table must say of how it was made: weights, rows, BOS, seed, version. */
-import { plural } from "./numbers.ts";
+import { plural } from "../base/plural.ts";
 import { pictureName, type Setting, type StudyView } from "./studyView.ts";
 
 const HASH = 12; // digits of a hash that a caption has room for

@@ -1,6 +1,6 @@
 /** @file Layers in words. */
 import type { ArchitectureInfo } from "../results/architecture.ts";
-import { plural } from "./numbers.ts";
+import { plural } from "../base/plural.ts";
 
 /** `layers 0-2, 4`. */
 export function layersNamed(layers: readonly number[]): string {

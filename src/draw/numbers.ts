@@ -37,8 +37,3 @@ export function tableNumber(value: number | null): string {
   if (Number.isInteger(value)) return minusSign(String(value));
   return (Math.abs(value) < 1e-4 ? value.toExponential(1) : value.toFixed(4)).replaceAll("-", "−");
 }
-
-/** `1 head`, `2 heads`. */
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
-}

@@ -6,7 +6,7 @@ import type { HeadMap } from "./headMap.ts";
 import type { HeadScale } from "./headScale.ts";
 import type { Markup } from "./markup.ts";
 import { windowsNamed } from "./layersNamed.ts";
-import { plural } from "./numbers.ts";
+import { plural } from "../base/plural.ts";
 import type { Theme } from "./theme.ts";
 import { shortenText } from "./visible.ts";
 

@@ -4,7 +4,7 @@ import { figureMarkup } from "../../draw/figureMarkup.ts";
 import { FILTER_SCRIPT } from "../../draw/filterScript.ts";
 import { jsonText } from "../../draw/json.ts";
 import { markup, type Markup } from "../../draw/markup.ts";
-import { plural } from "../../draw/numbers.ts";
+import { plural } from "../../base/plural.ts";
 import { page } from "../../draw/page.ts";
 import { scriptsOf, studyBody } from "../../draw/studyBody.ts";
 import { tableMarkup } from "../../draw/tableMarkup.ts";

@@ -1,3 +1,4 @@
+import { plural } from "../../base/plural.ts";
 import type { Command } from "commander";
 import type { Tokenizer } from "../../text/tokenizer/tokenizer.ts";
 import { defineCommand } from "../commandSpec.ts";
@@ -64,7 +65,7 @@ function tokensText(tokenizer: Tokenizer, text: string, visible: (text: string) 
       `${String(id).padStart(width)}  ${ranges[index]!.join("-").padEnd(9)}  ${quote(pieces[index]!)}`,
   );
   return [
-    `${visible(tokenizer.description)}: ${ids.length} tokens of ${tokenizer.vocabSize}`,
+    `${visible(tokenizer.description)}: ${plural(ids.length, "token")} of ${tokenizer.vocabSize}`,
     `BOS: ${bos.id === null ? "none" : `id ${bos.id}, ${bos.addToText ? "added" : "not added"} to text by default`} (${visible(bos.why)})`,
     ...(eos ? [`EOS: id ${eos.id}, behind the texts of encoders alone (${visible(eos.why)})`] : []),
     `${"id".padStart(width)}  bytes      piece`,

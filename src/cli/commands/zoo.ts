@@ -1,3 +1,4 @@
+import { plural } from "../../base/plural.ts";
 import { Argument, type Command } from "commander";
 import type { ZooIndex } from "../../models/zoo/zooIndex.ts";
 import { defineCommand } from "../commandSpec.ts";
@@ -32,7 +33,7 @@ async function listZoo(): Promise<void> {
   const fit = (text: string) => wrap(text, width - 2, (line) => line.length);
   const entries = Object.entries(await readZoo()).map(([name, model]) =>
     [
-      `zoo:${name} · ${model.parameters} parameters · ${model.steps.length} checkpoints up to step ${model.steps.at(-1)}`,
+      `zoo:${name} · ${model.parameters} parameters · ${plural(model.steps.length, "checkpoint")} up to step ${model.steps.at(-1)}`,
       ...sentences(name, model, folder).flatMap((text) => fit(text).map((line) => `  ${line}`)),
     ].join("\n"),
   );

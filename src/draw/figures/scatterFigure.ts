@@ -1,7 +1,7 @@
 import { capitalise } from "../../base/capitalise.ts";
 import { headName, type HeadAt } from "../../base/headName.ts";
 import { headNumbers, type HeadMeasure } from "../headNumbers.ts";
-import { plural } from "../numbers.ts";
+import { plural } from "../../base/plural.ts";
 import { scatterPicture } from "../pictures.ts";
 import type { Scatter } from "../scatter.ts";
 import { headColumn, type StudyView } from "../studyView.ts";

@@ -5,7 +5,8 @@ import { FEWEST_SETS } from "../../results/causalNames.ts";
 import type { AblateResult } from "./result.ts";
 import type { BarChart } from "../../draw/bars.ts";
 import type { Line, LineFigure, LinePanel } from "../../draw/lines.ts";
-import { nats, plural, share } from "../../draw/numbers.ts";
+import { plural } from "../../base/plural.ts";
+import { nats, share } from "../../draw/numbers.ts";
 import { barPicture, linePicture } from "../../draw/pictures.ts";
 import {
   aboutLines,

@@ -1,3 +1,4 @@
+import { plural } from "../../base/plural.ts";
 import { headName } from "../../base/headName.ts";
 import { INDUCTION_ATTENTION } from "../../measure/attendsLikeInduction.ts";
 import { someOf } from "../../base/someOf.ts";
@@ -27,7 +28,7 @@ function testWords(test: AnalyseResult["inductionTest"][number]): string {
   const what = kind === "block" ? "a block that is repeated" : "one token that comes again";
   const ends = predicted.interval;
   const interval = ends ? ` [${percent(ends[0])}, ${percent(ends[1])}]` : "";
-  return `After ${what}, the token that followed it before is the most likely in ${percent(predicted.value)}${interval} of ${examples} rows and among the five most likely in ${percent(inTopFive.value)} (guessing: ${percent(predicted.chance)}).`;
+  return `After ${what}, the token that followed it before is the most likely in ${percent(predicted.value)}${interval} of ${plural(examples, "row")} and among the five most likely in ${percent(inTopFive.value)} (guessing: ${percent(predicted.chance)}).`;
 }
 
 function causeWords({ importantLayers, studies }: FoundFacts): string {

@@ -108,8 +108,9 @@ function checkSize({ sequences }: Sequences, heads: number): void {
   const area = sequences.reduce((sum, { tokens }) => sum + tokens.length ** 2, 0);
   if (heads * area <= MOST_WEIGHTS) return;
   const fit = Math.floor(MOST_WEIGHTS / area);
+  const longest = Math.floor(Math.sqrt(MOST_WEIGHTS / (heads * sequences.length)));
   throw new InputError(
     "size",
-    `${heads} heads on these sequences are ${heads * area} weights, more than the ${MOST_WEIGHTS} that can be shown: ${fit > 0 ? `name at most ${fit} heads` : "use shorter sequences"}`,
+    `${heads} heads on these sequences are ${heads * area} weights, more than the ${MOST_WEIGHTS} that can be shown: ${fit > 0 ? `name at most ${fit} heads` : `use sequences of at most ${longest} tokens`}`,
   );
 }

@@ -1,5 +1,5 @@
 /** @file What `audit` shows: conventions by ideal heads, and in words what each confuses. */
-import { plural } from "../../draw/numbers.ts";
+import { plural } from "../../base/plural.ts";
 import { settingsOf, type StudyTable, type StudyView } from "../../draw/studyView.ts";
 import { IDEAL_HEAD_NAMES, type AuditResult } from "./result.ts";
 import { confusions, idealHeadTitle, layoutWords, shortHeadTitle } from "./viewWords.ts";

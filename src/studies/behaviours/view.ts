@@ -1,7 +1,8 @@
 /** @file What `behaviours` shows: heads by behaviours as a picture, the best heads of each, and every number. */
 import { headName, type HeadAt } from "../../base/headName.ts";
 import type { Matrices } from "../../draw/matrices.ts";
-import { plural, share } from "../../draw/numbers.ts";
+import { plural } from "../../base/plural.ts";
+import { share } from "../../draw/numbers.ts";
 import { matricesPicture } from "../../draw/pictures.ts";
 import {
   aboutLines,

@@ -1,4 +1,5 @@
 /** @file What a card shows: its verdict, the losses, what others say, what was not tested. */
+import { plural } from "../../base/plural.ts";
 import { headColumn, type StudyTable, type StudyView } from "../../draw/studyView.ts";
 import { verdictView } from "../verdict/view.ts";
 import type { CardResult } from "./result.ts";
@@ -37,7 +38,7 @@ export const LOSS_NAMES = Object.keys(LOSSES) as (keyof typeof LOSSES)[];
 
 function lossTable({ losses }: CardResult): StudyTable {
   return {
-    caption: `Losses over ${losses.examples} sequences, nats`,
+    caption: `Losses over ${plural(losses.examples, "sequence")}, nats`,
     columns: ["loss", "nats", "low", "high"],
     rows: LOSS_NAMES.map((name) => [
       LOSSES[name],

@@ -1,7 +1,8 @@
 /** @file A card as the section of a model card on the Hugging Face hub: YAML metadata, then Markdown. */
 import { headName } from "../../base/headName.ts";
 import { markdownTable, markdownText } from "../../draw/markdown.ts";
-import { intervalText, nats, plural, share } from "../../draw/numbers.ts";
+import { plural } from "../../base/plural.ts";
+import { intervalText, nats, share } from "../../draw/numbers.ts";
 import { ROUTE_WORDS } from "../../results/causalNames.ts";
 import { byInterest, strengthOf } from "../verdict/view.ts";
 import type { CardResult } from "./result.ts";
@@ -83,7 +84,7 @@ function lossTable({ losses }: CardResult): string {
     const ends = interval === null ? "–" : `[${nats(interval[0])}, ${nats(interval[1])}]`;
     return [LOSSES[name], nats(value), ends];
   });
-  return markdownTable([`${losses.examples} sequences`, "nats", "95 %"], rows);
+  return markdownTable([plural(losses.examples, "sequence"), "nats", "95 %"], rows);
 }
 
 function publishedTable({ published }: CardResult): string {

@@ -1,6 +1,6 @@
 /** @file What `check` shows: the outcome of every rule, and the heads that break one. */
 import { UNIT_SCALE } from "../../draw/headScale.ts";
-import { plural } from "../../draw/numbers.ts";
+import { plural } from "../../base/plural.ts";
 import {
   aboutLines,
   pictureLines,

@@ -2,7 +2,7 @@
 import { UNIT_SCALE } from "../../draw/headScale.ts";
 import { ATTENTION_SCORES, scoreRow } from "../../measure/attentionTables.ts";
 import { uniformOf } from "../../measure/uniformScores.ts";
-import { plural } from "../../draw/numbers.ts";
+import { plural } from "../../base/plural.ts";
 import { linePicture, matricesPicture } from "../../draw/pictures.ts";
 import {
   divergingScale,

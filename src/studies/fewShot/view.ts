@@ -1,4 +1,5 @@
 /** @file What `few-shot` shows: accuracy without heads of either kind, scores of heads, and the tasks. */
+import { plural } from "../../base/plural.ts";
 import { headAt, headName } from "../../base/headName.ts";
 import type { Line, LineFigure, LinePanel } from "../../draw/lines.ts";
 import { linePicture } from "../../draw/pictures.ts";
@@ -19,7 +20,7 @@ export function fewShotView(result: FewShotResult): StudyView {
     title: `Few-shot prompts and heads: ${result.model.id}`,
     lines: [
       ...aboutLines(result),
-      `${shots} examples and a question; a head's output at the last token becomes its mean over clean prompts`,
+      `${plural(shots, "example")} and a question; a head's output at the last token becomes its mean over clean prompts`,
       `prompt: ${JSON.stringify(result.prompt.slice(0, 60))} ...`,
     ],
     sentences: words,

@@ -2,7 +2,8 @@
 import { headName } from "../../base/headName.ts";
 import type { LensResult } from "./result.ts";
 import type { AxisOptions, LineFigure } from "../../draw/lines.ts";
-import { plural, tableNumber } from "../../draw/numbers.ts";
+import { plural } from "../../base/plural.ts";
+import { tableNumber } from "../../draw/numbers.ts";
 import { linePicture } from "../../draw/pictures.ts";
 import { tokenText } from "../../draw/tokenText.ts";
 import { visible } from "../../draw/visible.ts";

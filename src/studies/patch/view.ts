@@ -7,7 +7,8 @@ import type { BarChart } from "../../draw/bars.ts";
 import type { HeadMap } from "../../draw/headMap.ts";
 import type { Matrices } from "../../draw/matrices.ts";
 import { tokenText } from "../../draw/tokenText.ts";
-import { plural, share, tableNumber } from "../../draw/numbers.ts";
+import { plural } from "../../base/plural.ts";
+import { share, tableNumber } from "../../draw/numbers.ts";
 import { barPicture, matricesPicture } from "../../draw/pictures.ts";
 import {
   aboutLines,

@@ -2,7 +2,8 @@
 import { UNIT_SCALE } from "../../draw/headScale.ts";
 import { headName } from "../../base/headName.ts";
 import type { HeadMap } from "../../draw/headMap.ts";
-import { plural, share } from "../../draw/numbers.ts";
+import { plural } from "../../base/plural.ts";
+import { share } from "../../draw/numbers.ts";
 import { headColumn, settingsOf, type StudyTable, type StudyView } from "../../draw/studyView.ts";
 import type { PatternsResult } from "./result.ts";
 

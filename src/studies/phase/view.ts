@@ -1,4 +1,5 @@
 /** @file What `phase` shows: losses and head scores over log steps, the change shaded; the heads; the events. */
+import { plural } from "../../base/plural.ts";
 import { headName } from "../../base/headName.ts";
 import type { PhaseCurves, PhaseResult } from "./result.ts";
 import { UNIT_SCALE } from "../../draw/headScale.ts";
@@ -19,7 +20,7 @@ export function phaseView(result: PhaseResult): StudyView {
   const { id, model, input, steps, words, warnings } = result;
   const last =
     model && input ? aboutLines({ model: { ...model, id: "last checkpoint" }, input }) : [];
-  const span = `${steps.length} checkpoints, steps ${steps[0]} to ${steps.at(-1)}`;
+  const span = `${plural(steps.length, "checkpoint")}, steps ${steps[0]} to ${steps.at(-1)}`;
   return {
     title: `Phase change: ${id}`,
     lines: [span, ...last],

@@ -4,7 +4,7 @@ import { InputError } from "../../base/errors.ts";
 import { byteSize } from "../../base/byteSize.ts";
 import { sizeOf } from "../../base/tensor.ts";
 import type { SafetensorsFile } from "../../formats/safetensorsFile.ts";
-import { plural } from "../../draw/numbers.ts";
+import { plural } from "../../base/plural.ts";
 import { checkPlace } from "../../draw/replaceFile.ts";
 import { defineCommand } from "../../cli/commandSpec.ts";
 import {

@@ -1,6 +1,7 @@
 /** @file What a score Result says about its seeds. */
 import { headName } from "../../base/headName.ts";
-import { plural, share } from "../../draw/numbers.ts";
+import { plural } from "../../base/plural.ts";
+import { share } from "../../draw/numbers.ts";
 import { headColumn, type StudyTable } from "../../draw/studyView.ts";
 import type { ScoreResult } from "./result.ts";
 

@@ -4,7 +4,8 @@ import { INDUCTION_ATTENTION } from "../../measure/attendsLikeInduction.ts";
 import { uniformOf } from "../../measure/uniformScores.ts";
 import type { ScoreResult } from "./result.ts";
 import { sharesByLayer } from "../../draw/sharesByLayer.ts";
-import { nats, plural, share } from "../../draw/numbers.ts";
+import { plural } from "../../base/plural.ts";
+import { nats, share } from "../../draw/numbers.ts";
 
 /** `18.6 .93 [.91, .95]`, one for each top head. */
 export function topWords({ top }: ScoreResult): string[] {

@@ -1,4 +1,5 @@
 /** @file What `shapley` shows: the largest values as bars, and a table of all. */
+import { plural } from "../../base/plural.ts";
 import { headName } from "../../base/headName.ts";
 import type { BarChart } from "../../draw/bars.ts";
 import { barPicture } from "../../draw/pictures.ts";
@@ -16,7 +17,7 @@ export function shapleyView(result: ShapleyResult): StudyView {
   const { design, kind, reference, heads, words, threshold } = result;
   const how =
     design.kind === "exact"
-      ? `exact: all ${design.subsets} subsets of ${heads.length} heads`
+      ? `exact: all ${plural(design.subsets, "subset")} of ${plural(heads.length, "head")}`
       : `sampled: ${design.pairs} orders of ${heads.length} heads, each with its reverse`;
   return {
     title: `Shapley values: ${result.model.id}`,

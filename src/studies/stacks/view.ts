@@ -2,7 +2,8 @@
 import { UNIT_SCALE } from "../../draw/headScale.ts";
 import type { Matrices } from "../../draw/matrices.ts";
 import { sharesByLayer } from "../../draw/sharesByLayer.ts";
-import { nats, plural } from "../../draw/numbers.ts";
+import { plural } from "../../base/plural.ts";
+import { nats } from "../../draw/numbers.ts";
 import { matricesPicture } from "../../draw/pictures.ts";
 import {
   aboutLines,
@@ -137,7 +138,7 @@ function lossTables({ loss }: StacksResult): StudyTable[] {
   const names = { copied: "the same tokens", other: "other tokens", gain: "gain" };
   return [
     {
-      caption: `Mean -log p of the decoder's tokens in nats, by what the encoder reads, over ${loss.examples} sequences`,
+      caption: `Mean -log p of the decoder's tokens in nats, by what the encoder reads, over ${plural(loss.examples, "sequence")}`,
       columns: ["loss", "nats", "low", "high"],
       rows: (["copied", "other", "gain"] as const).map((name) => [
         names[name],

@@ -2,7 +2,8 @@
 import { UNIT_SCALE } from "../../draw/headScale.ts";
 import { headName } from "../../base/headName.ts";
 import type { TextResult } from "./result.ts";
-import { plural, share, toBound } from "../../draw/numbers.ts";
+import { plural } from "../../base/plural.ts";
+import { share, toBound } from "../../draw/numbers.ts";
 import type { BarChart } from "../../draw/bars.ts";
 import { barPicture } from "../../draw/pictures.ts";
 import {

@@ -1,4 +1,5 @@
 /** @file From what was measured to the Result of `verdict`: the rules, the circuit, the words. */
+import { plural } from "../../base/plural.ts";
 import { kvHeadOf } from "../../models/kvHeadOf.ts";
 import { headDepth } from "../../measure/headDepth.ts";
 import { FEWEST_FOR_INTERVAL } from "../../measure/interval.ts";
@@ -209,22 +210,22 @@ function warningsOf(
   return [
     ...(causal < FEWEST_FOR_INTERVAL
       ? [
-          `${examples} examples for attention and ${causal} for causal runs: under ${FEWEST_FOR_INTERVAL} there is no interval, and the rules go by means`,
+          `${plural(examples, "example")} for attention and ${causal} for causal runs: under ${FEWEST_FOR_INTERVAL} there is no interval, and the rules go by means`,
         ]
       : []),
     ...(attention.every(({ p }) => p === null)
       ? [
-          `p is null: ${examples} sequences are too few for a test over ${attention.length} heads, and the rules go by intervals`,
+          `p is null: ${plural(examples, "sequence")} ${examples === 1 ? "is" : "are"} too few for a test over ${plural(attention.length, "head")}, and the rules go by intervals`,
         ]
       : []),
     ...(candidates.length > 0 && nulls.length < NULL_HEADS
       ? [
-          `the causal null has ${nulls.length} heads, ${NULL_HEADS} are wanted${quick ? " (a quick verdict takes 10)" : ": the candidates' layers have no more without behaviours of their own"}`,
+          `the causal null has ${plural(nulls.length, "head")}, ${NULL_HEADS} are wanted${quick ? " (a quick verdict takes 10)" : ": the candidates' layers have no more without behaviours of their own"}`,
         ]
       : []),
     ...(leftOut.length > 0 && candidates.length > 0
       ? [
-          `the quick verdict ran the ${candidates.length} strongest candidates; these attend like induction too and have no verdict: ${leftOut.map(headName).join(", ")}`,
+          `the quick verdict ran the ${plural(candidates.length, "strongest candidate")}; these attend like induction too and have no verdict: ${leftOut.map(headName).join(", ")}`,
         ]
       : []),
   ];

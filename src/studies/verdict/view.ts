@@ -1,4 +1,5 @@
 /** @file What `verdict` shows: labelled heads with their reasons, the map of induction attention, the circuit. */
+import { plural } from "../../base/plural.ts";
 import { UNIT_SCALE } from "../../draw/headScale.ts";
 import { headName, headAt } from "../../base/headName.ts";
 import type { TEXT_PLACES, VerdictResult } from "./result.ts";
@@ -32,7 +33,7 @@ export function verdictView(result: VerdictResult): StudyView {
       ...aboutLines(result),
       `periods ${periods.join(", ")}; controls on the same rows: the second block new (D), the second block reshuffled (R)`,
       screened.candidates.length > 0
-        ? `run causally: ${screened.candidates.length} ${screened.candidates.length === 1 ? "head that attends" : "heads that attend"} like induction, ${screened.nullHeads.length} random heads of their layers for the null, ${screened.examples.causal} examples${screened.quick ? "; quick" : ""}`
+        ? `run causally: ${screened.candidates.length} ${screened.candidates.length === 1 ? "head that attends" : "heads that attend"} like induction, ${plural(screened.nullHeads.length, "random head")} of their layers for the null, ${plural(screened.examples.causal, "example")}${screened.quick ? "; quick" : ""}`
         : "run causally: none, since no head attends like induction",
     ],
     sentences: [...words, ...seedWords(result)],
@@ -148,7 +149,7 @@ function worthTable({ heads, worth }: VerdictResult): StudyTable {
       ? `all ${design!.subsets} subsets`
       : `${design!.pairs} orders and their reverses`;
   return {
-    caption: `Which heads matter for the copy gain: Shapley values, nats, from ${how} on ${examples} rows; a head matters from ${Math.round(100 * threshold)} % on`,
+    caption: `Which heads matter for the copy gain: Shapley values, nats, from ${how} on ${plural(examples, "row")}; a head matters from ${Math.round(100 * threshold)} % on`,
     columns: [headColumn(), "label", "value", "low", "high", "share", "matters"],
     rows: heads
       .flatMap(({ layer, head, label, worth: own }) => (own ? [{ layer, head, label, own }] : []))

@@ -1,5 +1,5 @@
 /** @file What a verdict says about its seeds. */
-import { plural } from "../../draw/numbers.ts";
+import { plural } from "../../base/plural.ts";
 import { headColumn, type StudyTable } from "../../draw/studyView.ts";
 import type { VerdictResult } from "./result.ts";
 

@@ -1,5 +1,5 @@
 /** @file A queue's status as words and tables, for a terminal and a page. */
-import { plural } from "../../../draw/numbers.ts";
+import { plural } from "../../../base/plural.ts";
 import type { StudyTable, StudyView } from "../../../draw/studyView.ts";
 import type { QueueStatus } from "./queueStatus.ts";
 
