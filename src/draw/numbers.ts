@@ -35,5 +35,6 @@ function minusSign(text: string): string {
 export function tableNumber(value: number | null): string {
   if (value === null || !Number.isFinite(value)) return "–";
   if (Number.isInteger(value)) return minusSign(String(value));
+  if (Math.abs(value) >= 1000) return minusSign(value.toFixed(1)); // such as a mean rank
   return (Math.abs(value) < 1e-4 ? value.toExponential(1) : value.toFixed(4)).replaceAll("-", "−");
 }

@@ -187,10 +187,16 @@ function inputWords(input: InputInfo): string {
     `input: ${input.kind}`,
     `${plural(input.examples, "example")} of ${plural(input.length, "token")}`,
     ...(input.period === null ? [] : [`period ${input.period}`]),
-    `BOS ${input.bos ? "on" : "off"}`,
+    `BOS ${input.bos ? "on" : "off"}${bosReason(input)}`,
     ...(input.seed === null ? [] : [`seed ${input.seed}`]),
     ...(input.tokensSha256 === null ? [] : [`tokens sha256 ${input.tokensSha256.slice(0, 8)}`]),
   ].join(" · ");
+}
+
+/** For texts: there BOS is as the tokenizer has it, and for one model it may be off where random rows have it on. */
+function bosReason({ kind, bosPolicy }: InputInfo): string {
+  const [, reason] = /^auto: ([^;]+)/.exec(bosPolicy) ?? [];
+  return kind === "text" && reason !== undefined ? ` (${reason})` : "";
 }
 
 interface ResultOrigin {

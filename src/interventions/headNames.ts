@@ -35,7 +35,7 @@ function existingHead({ layer, head }: HeadAt, architecture: Counts): HeadAt {
 }
 
 /**
- * The heads that `choices` mean: heads, or layer.* for all heads of a layer; each once, in the order of the choices.
+ * The heads that `choices` mean: heads, layer.* for all heads of a layer, or * for all; each once, in the order of the choices.
  *
  * @param option where the choices come from, for the error
  * @throws {InputError} "unknown-head"
@@ -47,6 +47,7 @@ export function headsCalled(
 ): HeadAt[] {
   const all = namingOption(option, () =>
     headList(choices).flatMap((choice) => {
+      if (choice === "*") return allHeads(architecture);
       const layer = typeof choice === "string" ? /^(\d+)\.\*$/.exec(choice.trim())?.[1] : undefined;
       return layer === undefined
         ? [existingHead(headAt(choice), architecture)]

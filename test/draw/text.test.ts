@@ -6,6 +6,7 @@ import type { ScoreResult } from "../../src/studies/score/result.ts";
 import { cellColour, colour256, nearest256 } from "../../src/draw/terminalColour.ts";
 import { terminalMap } from "../../src/draw/terminalMap.ts";
 import { columnsOf } from "../../src/draw/columns.ts";
+import { tableNumber } from "../../src/draw/numbers.ts";
 import { visible } from "../../src/draw/visible.ts";
 import { scoreFixture, SHAPES } from "../studies/score/fixtures.ts";
 
@@ -141,4 +142,16 @@ describe("visible(text)", () => {
     const text = "gpt2-é 漢字 हिन्दी עברית 😀 → × ½";
     expect(visible(text)).toBe(text);
   });
+});
+
+test("a number of a table has four decimals, and one where it is large", () => {
+  const numbers = [0.5, 24260.8887, -1234.56, 24260, null, 1e-6];
+  expect(numbers.map(tableNumber)).toEqual([
+    "0.5000",
+    "24260.9",
+    "−1234.6",
+    "24260",
+    "–",
+    "1.0e−6",
+  ]);
 });

@@ -10,6 +10,10 @@ test("gives heads by name, by numbers and by layer, each once, in the order of t
   ]);
 });
 
+test("gives all heads for a star", () => {
+  expect(headsCalled(["*"], MODEL, "heads")).toHaveLength(8);
+});
+
 test.each([
   ["9.9", "the model has heads 0.0 to 1.3, got 9.9; nearest: 1.3"],
   ["9.*", "the model has heads 0.0 to 1.3, got 9.0; nearest: 1.0"],

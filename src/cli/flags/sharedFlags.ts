@@ -76,7 +76,7 @@ export function engine(command: Command, threads = "1"): Command {
 export function bosOption(): Option {
   return new Option(
     "--bos <when>",
-    "begin rows with BOS: auto (on if the model has one), on, off, or the id of a token",
+    "begin rows with BOS: auto (random rows: on if the model has one; texts: as its tokenizer does), on, off, or an id",
   ).argParser(bosChoice);
 }
 

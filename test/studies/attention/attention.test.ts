@@ -4,6 +4,7 @@ import { openFolder } from "../../../src/models/folder.ts";
 import { openPlanted } from "../../../src/models/planted/planted.ts";
 import { attentionResult } from "../../../src/studies/attention/result.ts";
 import { prepare } from "../../../src/runtime/prepare.ts";
+import { attentionView } from "../../../src/studies/attention/view.ts";
 import { attention } from "../../../src/studies/attention/attention.ts";
 import { rowOf } from "../../../src/inputs/sequences.ts";
 import { shared, unlessShared } from "../../shared.ts";
@@ -23,6 +24,16 @@ describe("attention", () => {
     expect(weights.map((row) => row.length)).toEqual(weights.map((_, query) => query + 1));
     for (const row of weights)
       expect(row.reduce<number>((sum, weight) => sum + weight!, 0)).toBeCloseTo(1, 5);
+  });
+
+  test("says of a text why BOS is on or off, since rows of random tokens may have it otherwise", async () => {
+    const model = await openPlanted("induction");
+    const { input, ...result } = await attention(model, { backend: engine, tokens: TOKENS });
+    const bosPolicy = "auto: the GGUF sets add_bos_token false; the template is not asked";
+    const ofText = { ...input, kind: "text" as const, bosPolicy };
+    const line = attentionView({ ...result, input: ofText }).lines[1];
+    expect(line).toContain("· BOS off (the GGUF sets add_bos_token false) ·");
+    expect(attentionView({ ...result, input }).lines[1]).toContain("· BOS off ·");
   });
 
   const { skip, note } = unlessShared("goldens", "llama", "config.json");
