@@ -196,7 +196,7 @@ function inputWords(input: InputInfo): string {
 /** For texts: there BOS is as the tokenizer has it, and for one model it may be off where random rows have it on. */
 function bosReason({ kind, bosPolicy }: InputInfo): string {
   const [, reason] = /^auto: ([^;]+)/.exec(bosPolicy) ?? [];
-  return kind === "text" && reason !== undefined ? ` (${reason})` : "";
+  return (kind === "text" || kind === "prompts") && reason !== undefined ? ` (${reason})` : "";
 }
 
 interface ResultOrigin {
