@@ -110,14 +110,15 @@ async function tokenizerOf(model: RunnableModel) {
 }
 
 async function openSource(source: ModelSource, options: AnswerOptions): Promise<RunnableModel> {
+  const { signal, progress } = options;
   if (source.kind === "named")
-    return load(source.name, { zoo: new URL("zoo/", source.base).href, ...options });
+    return load(source.name, { zoo: new URL("zoo/", source.base).href, signal, progress });
   if (source.kind === "hub") {
     const { name, revision } = splitRevision(source.name);
     const checkParameters = (count: number) => checkSize(count, 0, options);
     return load(name, {
       ...(revision && { revision }),
-      ...{ checkParameters, trustArchitecture: source.trustArchitecture, ...options },
+      ...{ checkParameters, trustArchitecture: source.trustArchitecture, signal, progress },
     });
   }
   const served = source.kind === "served" ? await servedFiles(source.base, options) : null;
@@ -125,7 +126,7 @@ async function openSource(source: ModelSource, options: AnswerOptions): Promise<
   const decoded = files.some(({ name }) => /\.gguf$/i.test(name)) ? 1 : 0;
   const trustArchitecture = source.trustArchitecture || served?.trustArchitecture;
   const checkParameters = (count: number) => checkSize(count, decoded, options);
-  return loadFiles(files, { id, ...options, trustArchitecture, checkParameters });
+  return loadFiles(files, { id, signal, progress, trustArchitecture, checkParameters });
 }
 
 /** The engine copies weights twice while it starts (measured: 2.6 to 3.1 times their size); quantised ones are decoded first. */
