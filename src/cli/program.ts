@@ -30,6 +30,9 @@ export function buildProgram(
   return program;
 }
 
+/** A command's name and arguments, as help lists them. */
+export const termOf = (command: Command) => new Help().subcommandTerm(command);
+
 /** Commander takes any next word as the value of an option: `--set --json` would lose the one and ask for the other. */
 function refuseOptionsAsValues(commands: readonly Command[]): void {
   const options = commands.flatMap((command) => command.options);
