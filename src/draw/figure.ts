@@ -23,12 +23,18 @@ export interface Figure {
   readonly description: string;
 }
 
-const PAD = 20;
+/** Around everything in a figure, px. */
+export const FIGURE_PAD = 20;
 const GAP = 12;
 const LEAST_WIDTH = 620;
 const TITLE = { size: 19, line: 27 };
 const SUBTITLE = { size: 12.5, line: 18 };
 const NOTE = { size: 11, line: 16 };
+
+/** The place that a picture is for has less room than figures otherwise take. */
+export function isNarrow({ room }: Theme): boolean {
+  return room !== undefined && room < LEAST_WIDTH;
+}
 
 /**
  * One SVG element with everything in it, ready to be put into a page or a file.
@@ -39,13 +45,16 @@ export function drawFigure(document: Document, theme: Theme, content: Figure): S
   const { title = content.title, subtitle = content.subtitle } = theme;
   const figure = { ...content, title, subtitle };
   const width = Math.ceil(
-    Math.max(LEAST_WIDTH, ...figure.parts.map((part) => part.width + 2 * PAD)),
+    Math.max(
+      Math.min(LEAST_WIDTH, theme.room ?? LEAST_WIDTH),
+      ...figure.parts.map((part) => part.width + 2 * FIGURE_PAD),
+    ),
   );
   const children: Element[] = [];
-  let y = PAD;
+  let y = FIGURE_PAD;
   const write = (text: string, style: typeof TITLE, fill: string) => {
-    for (const line of wrap(visible(text), (width - 2 * PAD) / style.size)) {
-      const attributes = { x: PAD, y: y + style.size, "font-size": style.size, fill };
+    for (const line of wrap(visible(text), (width - 2 * FIGURE_PAD) / style.size)) {
+      const attributes = { x: FIGURE_PAD, y: y + style.size, "font-size": style.size, fill };
       children.push(svgNode(document, "text", attributes, [line]));
       y += style.line;
     }
@@ -54,12 +63,12 @@ export function drawFigure(document: Document, theme: Theme, content: Figure): S
   for (const paragraph of figure.subtitle) write(paragraph, SUBTITLE, theme.secondText);
   for (const part of figure.parts) {
     y += GAP;
-    children.push(placeNode(part.node, PAD, y));
+    children.push(placeNode(part.node, FIGURE_PAD, y));
     y += part.height;
   }
   y += GAP;
   for (const note of figure.notes) write(note, NOTE, theme.secondText);
-  return frame(document, theme, figure, width, Math.ceil(y + PAD - GAP / 2), children);
+  return frame(document, theme, figure, width, Math.ceil(y + FIGURE_PAD - GAP / 2), children);
 }
 
 function frame(

@@ -15,6 +15,8 @@ export interface Theme {
   readonly sequential: readonly string[];
   /** From the most negative (orange) over zero, which is next to the panel, to the most positive (purple). */
   readonly diverging: readonly string[];
+  /** How wide the place is that a picture is drawn for, px; a picture is wider where it cannot be told in that. Left out: any. */
+  readonly room?: number | undefined;
   /** What a picture is called in place of its own title: whoever publishes it knows a better one. */
   readonly title?: string | undefined;
   /** What stands below the title in place of the picture's own words: how a published figure was made. */

@@ -121,6 +121,12 @@ describePage("the heads of the explorer", (open) => {
     expect(await tab.locator("main").innerText()).not.toContain("not measured");
     await tab.locator('.figure [data-head="1.3"]').click();
     await tab.getByRole("heading", { name: "Head 1.3" }).waitFor();
+    await tab.setViewportSize({ width: 320, height: 700 }); // layers go down where there is no room across
+    const sideways = () =>
+      tab.locator(".circuit .scroll").evaluate((one) => one.scrollWidth - one.clientWidth);
+    await expect.poll(sideways).toBe(0);
+    await tab.locator('.figure [data-head="1.1"]').click();
+    await tab.getByRole("heading", { name: "Head 1.1" }).waitFor();
     expect(errors).toEqual([]);
     expect(elsewhere).toEqual([]);
     await tab.close();

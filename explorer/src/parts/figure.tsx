@@ -1,6 +1,7 @@
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { THEMES, type StudyPicture } from "induction-lens/report";
 import { usePage } from "../page/page.ts";
+import { useWidth } from "./useWidth.ts";
 
 interface Props {
   readonly picture: StudyPicture;
@@ -9,29 +10,27 @@ interface Props {
   readonly off?: ReadonlySet<string>;
   /** Left out: heads cannot be chosen. */
   readonly choose?: (head: string) => void;
-  /** Hears how wide the drawing is, pixels. */
-  readonly measured?: (width: number) => void;
 }
 
 const NONE_OFF: ReadonlySet<string> = new Set();
 
-/** A figure of the library on the page, drawn by the code that draws it in exports; boxes of heads are buttons. */
-export function Figure({ picture, chosen, off = NONE_OFF, choose, measured }: Props) {
+/** A figure of the library on the page, drawn for its place by the code that draws it in exports; boxes of heads are buttons. */
+export function Figure({ picture, chosen, off = NONE_OFF, choose }: Props) {
   const { dark } = usePage();
-  const place = useRef<HTMLDivElement>(null);
+  const [place, room] = useWidth<HTMLDivElement>(0);
   const [drawing, tell] = useState<SVGSVGElement | null>(null);
   useEffect(() => {
+    if (room === 0) return; // how it is drawn depends on it
     let isWanted = true;
     void picture.draw().then((paint) => {
       if (!isWanted) return;
-      const svg = paint(document, THEMES[dark ? "dark" : "light"]);
+      const svg = paint(document, { ...THEMES[dark ? "dark" : "light"], room });
       if (choose) svg.setAttribute("role", "group"); // a picture would hide its buttons from those who listen
       place.current!.replaceChildren(svg);
       tell(svg);
-      measured?.(Number(svg.getAttribute("width")));
     });
     return () => void (isWanted = false);
-  }, [picture, dark]);
+  }, [picture, dark, room]);
   useLayoutEffect(() => {
     if (!choose) return;
     for (const box of drawing?.querySelectorAll<SVGElement>("[data-head]") ?? []) {

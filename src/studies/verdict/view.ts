@@ -19,7 +19,7 @@ import {
 import { FLAG_WORDS } from "./viewFlags.ts";
 import { everyHeadTable } from "./viewEveryHead.ts";
 import { seedTables, seedWords } from "./viewSeeds.ts";
-import type { CircuitDrawing } from "./viewCircuit.ts";
+import type { CircuitDrawing } from "./viewCircuitParts.ts";
 
 type Head = VerdictResult["heads"][number];
 

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { drawnInNode } from "../../../src/draw/drawnInNode.ts";
-import { lazySvg } from "../../../src/draw/lazySvg.ts";
+import { THEMES } from "../../../src/draw/theme.ts";
 import type { CardResult } from "../../../src/studies/card/result.ts";
 import { circuitLanes } from "../../../src/studies/verdict/viewCircuitLanes.ts";
 import { verdictView } from "../../../src/studies/verdict/view.ts";
@@ -46,10 +46,11 @@ interface Box {
   readonly height: number;
 }
 
-async function drawnCircuit(name: string) {
+async function drawnCircuit(name: string, room?: number) {
   const card = JSON.parse(readFileSync(join(ATLAS, `${name}.json`), "utf8")) as CardResult;
   const [picture] = verdictView(card.verdict).pictures!;
-  const svg = await lazySvg(picture!, drawnInNode)("light");
+  const paint = await picture!.draw();
+  const svg = await drawnInNode((document) => paint(document, { ...THEMES.light, room }));
   const number = (tag: string, key: string) =>
     Number(new RegExp(` ${key}="([^"]*)"`).exec(tag)![1]);
   const boxes = [...svg.matchAll(/data-head="([^"]*)"><rect ([^>]*)>/g)].map(
@@ -62,7 +63,7 @@ async function drawnCircuit(name: string) {
   const paths = [...svg.matchAll(/<path d="([^"]*)"[^>]*data-path="(\S+) (\S+)"/g)].map(
     ([, d, from, to]) => ({ from: from!, to: to!, points: pointsOf(d!) }),
   );
-  return { boxes, paths };
+  return { boxes, paths, width: number(svg, "width") };
 }
 
 describe("the circuit of", () => {
@@ -91,6 +92,25 @@ describe("the circuit of", () => {
     },
   );
 });
+
+test.each([240, 360])(
+  "in %s px the layers of a circuit go down, each head in a row of its own and each path beside all of them",
+  async (room) => {
+    const { boxes, paths, width } = await drawnCircuit("smollm2-135m-instruct.q4-1.gguf", room);
+    expect(width).toBeLessThanOrEqual(room);
+    for (const [index, { y }] of boxes.entries())
+      if (index > 0)
+        expect(y).toBeGreaterThanOrEqual(boxes[index - 1]!.y + boxes[index - 1]!.height);
+    const edge = boxes[0]!.x + boxes[0]!.width;
+    for (const { from, to, points } of paths) {
+      expect(Math.min(...points.map(([x]) => x))).toBeGreaterThanOrEqual(edge);
+      expect(Math.max(...points.map(([x]) => x))).toBeLessThan(room - 40);
+      const [first, last] = [from, to].map((head) => boxes.find((box) => box.name === head)!);
+      expect(points[0]![1]).toBeGreaterThan(first!.y);
+      expect(points.at(-1)![1]).toBeLessThan(last!.y + last!.height);
+    }
+  },
+);
 
 test("circuitLanes: straight on where it is free, beside boxes and beside each other where it is not", () => {
   const box = (name: string, column: number, y: number) => ({

@@ -8,12 +8,10 @@ import { headAt } from "./headAt.ts";
 
 interface Props {
   readonly verdict: VerdictResult;
-  /** Hears how wide the drawing is, pixels. */
-  readonly measured: (width: number) => void;
 }
 
 /** The circuit of a verdict: a box for each head, a button that chooses it, and lines for the paths between them. */
-export function CircuitGraph({ verdict, measured }: Props) {
+export function CircuitGraph({ verdict }: Props) {
   const { state, change } = usePage();
   const circuitHeading = useHeading("circuit");
   const picture = useDrawing(verdict);
@@ -28,11 +26,16 @@ export function CircuitGraph({ verdict, measured }: Props) {
           chosen={headName(state)}
           off={new Set(state.edits.map(headName))}
           choose={(name) => change(headAt(name))}
-          measured={measured}
         />
       </div>
     </section>
   );
+}
+
+/** The layers between whose heads its paths go. */
+export function circuitLayers({ circuit }: VerdictResult): number {
+  return new Set(circuit.edges.flatMap(({ from, to }) => [headAt(from).layer, headAt(to).layer]))
+    .size;
 }
 
 /** The drawing of the report, whose code is fetched when a circuit is first shown; null where nothing acts, and until then. */

@@ -1,4 +1,3 @@
-import { useState } from "preact/hooks";
 import {
   headName,
   type HeadAt,
@@ -15,7 +14,7 @@ import { HeadGrid } from "../../parts/headGrid.tsx";
 import { SortedTable } from "../../parts/sortedTable.tsx";
 import { TakeAlong } from "../../parts/takeAlong.tsx";
 import { useHeading, usePage } from "../../page/page.ts";
-import { CircuitGraph } from "./circuitGraph.tsx";
+import { CircuitGraph, circuitLayers } from "./circuitGraph.tsx";
 import { CutHead } from "./cutHead.tsx";
 import { HeadCard } from "./headCard.tsx";
 import { VERDICT_GLYPHS, VerdictBar, VerdictCard, type HeadVerdict } from "./verdicts.tsx";
@@ -35,9 +34,8 @@ export function HeadsView() {
   const verdict = verdicts?.find((row) => isSameHead(row, state)) ?? null;
   const choose = (nextLayer: number, nextHead: number) =>
     change({ layer: nextLayer, head: nextHead });
-  const [circuitWidth, measure] = useState(0);
-  const circuit = proof.verdict && <CircuitGraph verdict={proof.verdict} measured={measure} />;
-  const isWide = circuitWidth > COLUMN;
+  const circuit = proof.verdict && <CircuitGraph verdict={proof.verdict} />;
+  const isWide = proof.verdict !== null && circuitLayers(proof.verdict) > COLUMN_LAYERS;
   return (
     <>
       {isWide && circuit}
@@ -134,8 +132,8 @@ function showHeading(id: string) {
   heading.scrollIntoView();
 }
 
-/** The circuit of a small model has room over the map; a wider one stands over both columns. */
-const COLUMN = 700;
+/** The circuit of so many layers has room over the map; that of more stands over both columns. */
+const COLUMN_LAYERS = 2;
 
 /** How many tokens the heads of each layer see at most; null: all. */
 function windowsOf({ model }: ScoreResult): readonly (number | null)[] {
