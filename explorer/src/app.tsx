@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { NamedResult } from "induction-lens/report";
 import type { Engine } from "./engine/client.ts";
 import { Panes } from "./page/beside.tsx";
@@ -13,7 +13,7 @@ import { PageContext, usePageState, type Page } from "./page/page.ts";
 import { TopBar } from "./page/topBar.tsx";
 import { VIEW_TITLES, ViewBar } from "./page/viewBar.tsx";
 import { lazyView, prefetchViews, type View } from "./page/lazyView.tsx";
-import { NEW_MODEL, shortName, type ViewName } from "./page/address.ts";
+import { NEW_MODEL, shortName, type PageState, type ViewName } from "./page/address.ts";
 import { STORED } from "./page/storedResults.ts";
 import { StartView } from "./views/start/startView.tsx";
 
@@ -108,6 +108,18 @@ function skip(event: Event) {
   document.getElementById("main")!.focus();
 }
 
+/** The state as it is of this model: while another is asked for, the last that was of this one, in the view that is open. */
+function useStateOf(model: string, state: PageState): PageState {
+  const last = useRef(state);
+  if (state.model === model) last.current = state;
+  const { view, lesson, theme, size } = state;
+  return useMemo(
+    () =>
+      state.model === model ? state : { ...last.current, model, ...{ view, lesson, theme, size } },
+    [model, state],
+  );
+}
+
 /** What views get, and where models come from. */
 function useOnePage() {
   const [state, change] = usePageState();
@@ -120,12 +132,10 @@ function useOnePage() {
   const model = useModel(openName, chosen.get(openName) ?? null, { allowed, trusted });
   const verdict = useVerdict(model, running, run);
   const dark = useDark(state.theme);
-  const within = useMemo(
-    () => withHead({ ...state, model: openName }, model),
-    [state, openName, model],
-  );
+  const stayed = useStateOf(openName, state);
+  const within = useMemo(() => withHead(stayed, model), [stayed, model]);
   const [result, showResult] = useState<NamedResult | null>(null);
-  const { open, refusal } = useInspected((files) => {
+  const { open, refusal, forgive } = useInspected((files) => {
     const name = `files:${files.id}`;
     choose((before) => new Map([...before, [name, files]]));
     change({ model: name, ...NEW_MODEL }, "new");
@@ -152,6 +162,8 @@ function useOnePage() {
   };
   const mayFetch = allowed === state.model;
   const trust = () => trustModel(openName);
-  const sources = { wantedModel: state.model, mayFetch, refusal, fetchFromHub, trust };
+  const stay = () => change(stayed);
+  const asked = { wantedModel: state.model, stay, mayFetch, refusal, forgive };
+  const sources = { ...asked, fetchFromHub, trust };
   return { page, model, ...sources, announcement, result, closeResult: () => showResult(null) };
 }

@@ -14,6 +14,10 @@ export interface AnswerState<Answer> {
 }
 
 export interface Step {
+  /** As the engine calls it. */
+  readonly name: string;
+  /** `about 12 s left`; empty while that cannot be told. */
+  readonly left: string;
   readonly words: string;
   readonly share: number;
 }
@@ -46,8 +50,9 @@ export function useAnswer<Name extends RequestName>(
     const leftOf = timeLeft();
     const progress = (step: string, done: number, total: number) => {
       const share = done / total;
-      const words = [step, leftOf(step, share)].filter(Boolean).join(", ");
-      set({ ...noAnswer(engine, key), step: { words, share } });
+      const left = leftOf(step, share);
+      const words = [step, left].filter(Boolean).join(", ");
+      set({ ...noAnswer(engine, key), step: { name: step, left, words, share } });
     };
     engine.ask(name, args, { signal: stop.signal, progress }).then(
       (answer) => set({ ...noAnswer(engine, key), answer }),

@@ -1,5 +1,6 @@
 import { headList } from "../parts/headWords.ts";
 import { usePage } from "./page.ts";
+import { verdictStepWords } from "./verdict.ts";
 
 /** What holds in every view: heads that are changed, and a verdict that is being made. */
 export function Chips() {
@@ -21,8 +22,8 @@ export function Chips() {
       )}
       {verdict.busy && (
         <span class="chip" data-chip="verdict">
-          Verdict: {verdict.step?.words ?? "beginning"}{" "}
-          {Math.round(100 * (verdict.step?.share ?? 0))} %
+          Verdict: {verdictStepWords(verdict.step)}, {Math.round(100 * (verdict.step?.share ?? 0))}{" "}
+          %
           <button type="button" class="sort" onClick={() => change({ view: "heads" }, "new")}>
             see
           </button>

@@ -16,14 +16,19 @@ interface Props {
   readonly mayFetch: boolean;
   /** The model of the address: another than the open one while a verdict on that is made. */
   readonly wantedModel: string;
+  /** Gives the other one up, and goes on as before. */
+  readonly stay: () => void;
   /** Why files that the reader gave were not opened; null: they were. */
   readonly refusal: string | null;
+  /** The reader has read it. */
+  readonly forgive: () => void;
   /** Opens the model, which has code of its own, as the architecture that it declares. */
   readonly trust: () => void;
 }
 
 /** Which model it is, how far its measuring is, and where others come from. */
-export function ModelPanel({ model, wantedModel, refusal, fetchFromHub, mayFetch, trust }: Props) {
+export function ModelPanel({ model, wantedModel, stay, ...rest }: Props) {
+  const { refusal, forgive, fetchFromHub, mayFetch, trust } = rest;
   const { state, change, open } = usePage();
   const [bringing, bring] = useState(false);
   const over = useDrop(open);
@@ -58,10 +63,13 @@ export function ModelPanel({ model, wantedModel, refusal, fetchFromHub, mayFetch
       </p>
       {refusal && (
         <p role="alert">
-          {refusal} {facts && `${facts.id} is still open.`}
+          {refusal} {facts && `${facts.id} is still open.`}{" "}
+          <button type="button" class="plain small" onClick={forgive}>
+            Close
+          </button>
         </p>
       )}
-      {wantedModel !== state.model && <WantsOther {...{ wantedModel }} />}
+      {wantedModel !== state.model && <WantsOther {...{ wantedModel, stay }} />}
       <Work {...{ model, isEmbedded, mayFetch, fetchFromHub, trust }} />
       <Chips />
       {facts && <About name={state.model} facts={facts} />}
@@ -114,15 +122,15 @@ function Work({ model, isEmbedded, mayFetch, fetchFromHub, trust }: WorkProps) {
 }
 
 /** Another model was asked for while a verdict is made: the reader says whether that ends. */
-function WantsOther({ wantedModel }: Pick<Props, "wantedModel">) {
-  const { state, change, verdict } = usePage();
+function WantsOther({ wantedModel, stay }: Pick<Props, "wantedModel" | "stay">) {
+  const { state, verdict } = usePage();
   return (
     <p class="ways" role="alert">
       <span>
         Opening {shortName(wantedModel)} ends the verdict on {shortName(state.model)}, which is
         being made.
       </span>
-      <button type="button" class="plain" onClick={() => change({ model: state.model })}>
+      <button type="button" class="plain" onClick={stay}>
         Stay
       </button>
       <button type="button" class="plain" onClick={verdict.stop}>

@@ -14,6 +14,7 @@ export function useInspected(
   const latest = useRef(0);
   return {
     refusal,
+    forgive: () => refuse(null),
     open: async (files: ChosenFiles) => {
       const mine = ++latest.current;
       const result = await resultIn(files);

@@ -30,6 +30,23 @@ const verdictsByModel = new Map<string, TimedVerdict>(
   ),
 );
 
+/** What a verdict does, in this order, as the engine and as the page calls it. */
+const STEPS: readonly (readonly [name: string, words: string])[] = [
+  ["attention", "reading attention"],
+  ["restoring and ablating", "cutting and restoring heads"],
+  ["looking for upstream heads", "looking for the heads that they read"],
+  ["measuring upstream heads", "measuring the paths between them"],
+  ["composing heads", "comparing their weights"],
+];
+
+/** `Step 2 of 5: cutting and restoring heads, about 8 min left of it` */
+export function verdictStepWords(step: Step | null): string {
+  const at = STEPS.findIndex(([name]) => name === step?.name);
+  if (!step || at < 0) return step?.words ?? "Beginning";
+  const left = step.left && `, ${step.left} of it`;
+  return `Step ${at + 1} of ${STEPS.length}: ${STEPS[at]![1]}${left}`;
+}
+
 /** A verdict that took as long as this is not lost without asking. */
 const COSTLY_MS = 10_000;
 

@@ -9,6 +9,7 @@ export function SequenceBar({ error }: { readonly error: string | null }) {
   const { state, change, facts } = usePage();
   const { text } = state;
   const [draft, write] = useState<string | null>(text);
+  const [none, hasNone] = useState(false);
   const own = text !== null;
   const example = facts?.tokenizer
     ? "The cat sat on the mat. The cat sat on the"
@@ -18,7 +19,9 @@ export function SequenceBar({ error }: { readonly error: string | null }) {
       class="sequence"
       onSubmit={(event) => {
         event.preventDefault();
-        change({ text: draft ?? example, token: null, key: null });
+        const wanted = draft ?? example;
+        hasNone(wanted.trim() === "");
+        if (wanted.trim() !== "") change({ text: wanted, token: null, key: null });
       }}
     >
       <label>
@@ -38,6 +41,11 @@ export function SequenceBar({ error }: { readonly error: string | null }) {
         </select>
       </label>
       {own ? <OwnTokens value={draft ?? text} {...{ write }} /> : <GeneratedTokens />}
+      {own && none && (
+        <p role="alert">
+          There is nothing to read: type {facts?.tokenizer ? "a text" : "some tokens"} first.
+        </p>
+      )}
       {error && <p role="alert">{error}</p>}
     </form>
   );

@@ -1,6 +1,7 @@
 import { headName, type VerdictResult } from "induction-lens/browser";
 import { FLAG_WORDS, ROUTE_WORDS } from "induction-lens/report";
 import { usePage } from "../../page/page.ts";
+import { verdictStepWords } from "../../page/verdict.ts";
 import { decimals } from "../../parts/decimals.ts";
 
 export type HeadVerdict = VerdictResult["heads"][number];
@@ -53,7 +54,7 @@ export function VerdictBar() {
       )}
       <p class="hint">
         {busy
-          ? (step?.words ?? "Beginning")
+          ? verdictStepWords(step)
           : `Does it attend, copy and matter? ${timeWords(facts?.parameters ?? 0)}`}{" "}
         {busy && <progress max={1} value={step?.share ?? 0} aria-label="How far the verdict is" />}
       </p>
