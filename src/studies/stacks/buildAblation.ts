@@ -132,7 +132,7 @@ const TASKS = {
     needs: "The image's embedding",
     ownRows: "for the image",
     otherRows: "for another",
-    unit: "of 1 - cosine",
+    unit: null, // 1 - cosine similarity
   },
 } as const;
 
@@ -143,9 +143,11 @@ function wordsOf(
   { copied, other, gain }: StackAblationResult["loss"],
 ): string {
   const { no, needs, ownRows, otherRows, unit } = TASKS[task];
-  const sizes = `${copied.mean.toFixed(3)} ${unit} ${ownRows}, ${other.mean.toFixed(3)} ${otherRows}`;
+  const amount = (value: number) => [value.toFixed(3), unit].filter(Boolean).join(" ");
+  const loss = unit === null ? "loss, as 1 - cosine similarity:" : "loss";
+  const sizes = `${loss} ${amount(copied.mean)} ${ownRows}, ${amount(other.mean)} ${otherRows}`;
   if (!best || gain.mean < LEAST_GAIN)
-    return `${no} (loss ${sizes}), so no head has much to do with it.`;
+    return `${no} (${sizes}), so no head has much to do with it.`;
   const name = `${parts[best.part]!.part} ${headName(best)}`;
-  return `${needs} needs ${name} the most: without it the loss rises by ${best.harm.toFixed(3)} ${unit}, and it alone restores ${best.restored.toFixed(3)} of ${gain.mean.toFixed(3)} ${unit} (loss ${sizes}).`;
+  return `${needs} needs ${name} the most: without it the loss rises by ${amount(best.harm)}, and it alone restores ${best.restored.toFixed(3)} of ${amount(gain.mean)} (${sizes}).`;
 }

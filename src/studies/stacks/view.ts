@@ -37,7 +37,9 @@ function rowLines({ parts }: StacksResult): string[] {
 
 function picture(result: StacksResult): Matrices {
   return {
-    title: "Induction and alignment by head",
+    title: result.parts.some(({ attention }) => attention === "cross")
+      ? "Induction and alignment by head"
+      : "Induction by head",
     subtitle: pictureLines(result),
     matrices: result.parts.map((part) => headMatrix(titleOf(part), part.scores[0]!.values)),
     rowName: "layer",

@@ -110,12 +110,14 @@ describe("what heads of encoders and towers are asked", () => {
 
   test("two towers: the embedding of the image, whose distance to itself is 0; the text is left alone", async () => {
     const model = await open("siglip");
-    const { task, loss, parts, top } = await ablateStacks(model, fourRows);
+    const { task, loss, parts, top, verdictInWords } = await ablateStacks(model, fourRows);
     await model.close();
     expect([task, parts.map(({ stack }) => stack)]).toEqual(["embedding", ["vision"]]);
     expect(loss.copied.mean).toBeCloseTo(0, 6);
     expect(loss.other.mean).toBeGreaterThan(0.01);
     expect(top[0]!.harm).toBeGreaterThan(0);
+    expect(verdictInWords).toMatch(/the loss rises by \d\.\d+, and it alone restores/);
+    expect(verdictInWords).toContain("(loss, as 1 - cosine similarity: 0.000 for the image, ");
   });
 
   test.skipIf(shared("goldens") === null)(

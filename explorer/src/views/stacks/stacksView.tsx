@@ -1,4 +1,4 @@
-import { headName, type HeadAt, type StacksResult } from "induction-lens/browser";
+import { headName, SCORE_TABLE, type HeadAt, type StacksResult } from "induction-lens/browser";
 import { VIEW_TITLES } from "../../page/viewBar.tsx";
 import { usePage } from "../../page/page.ts";
 import { NONE, shortName } from "../../page/address.ts";
@@ -20,31 +20,71 @@ export function StacksView() {
   const at = Math.min(state.part ?? best.part, parts.length - 1);
   const part = parts[at]!;
   const head = headIn(part, state.layer === NONE.layer ? best : state);
+  const scoresSection = <PartScores part={part} head={head} />;
+  const isBelowMaps = hasRoomBelowMaps(stacks!, part);
   return (
     <div class="panes">
-      <section aria-labelledby="stacks">
-        <h2 id="stacks">Where heads look, direction by direction</h2>
-        <p class="say">{verdictInWords}</p>
-        {loss && (
-          <p>
-            Loss where the encoder reads the tokens to write: {loss.copied.mean.toFixed(2)} nats;
-            where it reads others: {loss.other.mean.toFixed(2)}.
-          </p>
+      <div>
+        <section aria-labelledby="stacks">
+          <h2 id="stacks">Where heads look, direction by direction</h2>
+          <p class="say">{verdictInWords}</p>
+          {loss && (
+            <p>
+              Loss where the encoder reads the tokens to write: {loss.copied.mean.toFixed(2)} nats;
+              where it reads others: {loss.other.mean.toFixed(2)}.
+            </p>
+          )}
+          {parts.map((one, index) => (
+            <PartMap key={one.part} part={one} index={index} head={index === at ? head : null} />
+          ))}
+          <TakeAlong name="attention-by-direction" take={() => filesOf(stacks!)} />
+        </section>
+        {isBelowMaps && (
+          <section class="further" aria-labelledby="stackScores">
+            <h2 id="stackScores">What head {headName(head)} attends to</h2>
+            {scoresSection}
+          </section>
         )}
-        {parts.map((one, index) => (
-          <PartMap key={one.part} part={one} index={index} head={index === at ? head : null} />
-        ))}
-        <TakeAlong name="attention-by-direction" take={() => filesOf(stacks!)} />
-      </section>
+      </div>
       <section aria-labelledby="stackHead">
         <h2 id="stackHead">
           Head {headName(head)} of {part.part}
         </h2>
-        <PartScores part={part} head={head} />
+        {!isBelowMaps && scoresSection}
         <StackPattern key={`${part.values} ${part.direction}`} part={part} head={head} />
       </section>
     </div>
   );
+}
+
+/** Heights in px at the width of a desk, near enough to tell which of two columns has room. */
+const HEIGHTS = {
+  map: 250,
+  layer: 36,
+  title: 100,
+  scores: 140,
+  score: 44,
+  tokens: 1000,
+  patches: 1200,
+};
+
+/** Whether the page is shorter with the chosen head's scores below the maps than above its pattern. */
+function hasRoomBelowMaps({ parts }: StacksResult, { scores: [first, ...more] }: Part): boolean {
+  const maps = parts.reduce(
+    (sum, { scores }) => sum + HEIGHTS.map + HEIGHTS.layer * scores[0]!.values.length,
+    HEIGHTS.title,
+  );
+  const scores = HEIGHTS.scores + HEIGHTS.score * (1 + more.length);
+  const pattern = first!.control === null ? HEIGHTS.tokens : HEIGHTS.patches;
+  return Math.max(maps + scores, pattern) < Math.max(maps, scores + pattern);
+}
+
+/** The key of a score, as in "attention to the key", or what a head with that score does. */
+function keyWords({ name, key }: Part["scores"][number]): string {
+  const [row] = Object.entries(SCORE_TABLE).flatMap(([score, { key: formula, does }]) =>
+    score === name && formula === key ? [does] : [],
+  );
+  return row ?? key;
 }
 
 /** What needs a model that says what comes next in one row. */
@@ -88,7 +128,7 @@ interface MapProps {
 /** The first score of a part, the one that means induction in its direction. */
 function PartMap({ part, index, head }: MapProps) {
   const { change, dark } = usePage();
-  const { title, key, values, intervals, uniform } = part.scores[0]!;
+  const { title, values, intervals, uniform } = part.scores[0]!;
   const cells = values.map((row, layer) =>
     row.map((value, at) => {
       const range = intervals[layer]![at];
@@ -115,7 +155,7 @@ function PartMap({ part, index, head }: MapProps) {
       <ColourBar
         ramp={sequential(dark)}
         ends={["0", "1"]}
-        label={`${title} score: attention to ${key}`}
+        label={`${title} score (${keyWords(part.scores[0]!)})`}
         mark={{ share: uniform[0]!, label: `uniform attention, ${uniform[0]!.toFixed(3)}` }}
       />
     </div>
@@ -143,18 +183,21 @@ function PartScores({ part, head: { layer, head } }: HeadProps) {
           </tr>
         </thead>
         <tbody>
-          {part.scores.map(({ name, title, key, values, uniform, control }) => (
-            <tr key={name}>
-              <th scope="row">
-                {title} <small>({key})</small>
-              </th>
-              <td data-score={name} data-value={values[layer]![head]}>
-                {values[layer]![head]!.toFixed(3)}
-              </td>
-              <td>{uniform[layer]!.toFixed(3)}</td>
-              {controlled && <td>{control![layer]![head]!.toFixed(3)}</td>}
-            </tr>
-          ))}
+          {part.scores.map((score) => {
+            const { name, title, values, uniform, control } = score;
+            return (
+              <tr key={name}>
+                <th scope="row">
+                  {title} <small>({keyWords(score)})</small>
+                </th>
+                <td data-score={name} data-value={values[layer]![head]}>
+                  {values[layer]![head]!.toFixed(3)}
+                </td>
+                <td>{uniform[layer]!.toFixed(3)}</td>
+                {controlled && <td>{control![layer]![head]!.toFixed(3)}</td>}
+              </tr>
+            );
+          })}
         </tbody>
       </table>
     </div>
