@@ -242,9 +242,11 @@ describePage("the lessons of the explorer", (open) => {
 
 /** What a lesson's task says, by the lesson from 0. */
 const TASKS: Readonly<Record<number, string>> = {
+  0: "Hide the attention of a layer",
   1: "Which key fits the query?",
   2: "Which head attends more to the previous token?",
   3: "Cut heads and read the numbers again.",
+  4: "Choose the token that it will look at.",
 };
 
 describePage("learning as a place", (open) => {
@@ -268,13 +270,22 @@ describePage("learning as a place", (open) => {
     ).toBe(0);
     const { width, height } = (await tab.locator(".lesson").boundingBox())!;
     expect(width / height).toBeCloseTo(16 / 9, 1);
-    await tab.setViewportSize({ width: 1920, height: 1080 });
-    expect((await tab.locator(".lesson").boundingBox())!.x).toBeGreaterThanOrEqual(0);
-    for (const lesson of [1, 2, 3]) {
+    const outside = () =>
+      tab.evaluate(
+        `[document.documentElement, ...document.querySelectorAll(".lesson, .lesson .scroll")].map((one) =>
+          Math.max(one.scrollHeight - one.clientHeight, one.scrollWidth - one.clientWidth)).filter((more) => more > 1)`,
+      );
+    for (const lesson of [0, 1, 2, 4, 3]) {
       await tab.evaluate(`location.hash = '#view=learn&lesson=${lesson}&present=true'`);
       await tab.locator(".task").getByText(TASKS[lesson]!).waitFor();
-      const hidden = "(({ scrollHeight, clientHeight }) => scrollHeight - clientHeight)";
-      expect(await tab.evaluate(`${hidden}(document.querySelector(".lesson"))`)).toBe(0);
+      for (const [w, h] of [
+        [1280, 720],
+        [1024, 768],
+        [1920, 1080],
+      ] as const) {
+        await tab.setViewportSize({ width: w, height: h });
+        await expect.poll(outside, { message: `lesson ${lesson + 1}, ${w} px` }).toEqual([]);
+      }
     }
     for (const step of [1, 2, 3]) {
       await tab.keyboard.press("ArrowRight");

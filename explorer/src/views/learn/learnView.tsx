@@ -11,7 +11,7 @@ import { CircuitLesson } from "./circuitLesson.tsx";
 import { YoursLesson } from "./yoursLesson.tsx";
 import { MarginNotes } from "./glossary.tsx";
 import { lessonTaken } from "./exportLesson.ts";
-import { usePresent } from "./usePresent.ts";
+import { useFit, usePresent } from "./usePresent.ts";
 import "./learn.css";
 
 const LESSONS: readonly {
@@ -76,10 +76,11 @@ export function LearnView() {
     if (lesson in LESSONS) change({ lesson }, "new");
   });
   const presenting = usePresent(at, go);
+  const [screen, inside] = useFit(presenting.present, at);
   return (
-    <section aria-labelledby="lesson" class="lesson">
+    <section aria-labelledby="lesson" class="lesson" ref={screen}>
       <Progress at={at} go={go} presenting={presenting} />
-      <div class="lessonPage">
+      <div class="lessonPage" ref={inside}>
         <div class="lessonMain">
           <h2 id="lesson" ref={title} tabIndex={-1}>
             {at + 1} {question}

@@ -33,7 +33,8 @@ const [QUERY_HEIGHT, KEY_HEIGHT] = [26, 34];
 /** The query above, the keys below in the same columns, in each the product: up where it adds, down where it takes away. */
 export function QueryTimesKeys({ lesson, vectors, winner, guess, choose }: Props) {
   const { query, tokenAt } = lesson;
-  const [place, point] = useState<number | null>(null);
+  const [pointed, point] = useState<Pointed | null>(null);
+  const place = pointed?.place ?? null;
   const bounds = useMemo(() => boundsOf(vectors), [vectors]);
   return (
     <div class="scroll wide" role="group" tabIndex={0} aria-label="The query times each key">
@@ -71,22 +72,29 @@ export function QueryTimesKeys({ lesson, vectors, winner, guess, choose }: Props
         </tbody>
       </table>
       <p class="hint" role="status">
-        {place === null
-          ? "Point at a column to see its numbers."
-          : placeWords(vectors, place, guess ?? lesson.target, tokenAt)}
+        {pointed === null
+          ? "Point at a cell to see its numbers."
+          : placeWords(vectors, pointed, tokenAt)}
       </p>
     </div>
   );
 }
 
+/** A cell: its column, and the position of its key; null: the query's own. */
+interface Pointed {
+  readonly place: number;
+  readonly key: number | null;
+}
+
 function placeWords(
   { query, keys }: ComparedVectors,
-  place: number,
-  key: number,
+  { place, key }: Pointed,
   tokenAt: (position: number) => string,
 ): string {
-  const [q, k] = [query[place]!, keys[key]![place]!];
-  return `Place ${place}, query × key of ${tokenAt(key)} at ${key}: ${signedText(q)} × ${signedText(k)} = ${signedText(q * k)}`;
+  const q = query[place]!;
+  if (key === null) return `Number ${place + 1} of the query: ${signedText(q)}`;
+  const k = keys[key]![place]!;
+  return `Number ${place + 1}, query × key of ${tokenAt(key)} at ${key}: ${signedText(q)} × ${signedText(k)} = ${signedText(q * k)}`;
 }
 
 function signedText(value: number): string {
@@ -112,7 +120,7 @@ function boundsOf({ query, keys, scores }: ComparedVectors): Bounds {
 
 interface Pointing {
   readonly place: number | null;
-  readonly point: (place: number | null) => void;
+  readonly point: (pointed: Pointed | null) => void;
 }
 
 interface StripProps extends Pointing {
@@ -141,7 +149,7 @@ function QueryStrip({ vectors, bounds, place, point }: StripProps) {
           width={size * 0.94}
           height={QUERY_HEIGHT}
           style={{ fill: colourOf(value) }}
-          onPointerEnter={() => point(at)}
+          onPointerEnter={() => point({ place: at, key: null })}
         />
       ))}
       <Column {...{ place, size }} height={QUERY_HEIGHT} />
@@ -226,7 +234,7 @@ function KeyStrip({ vectors, bounds, at, name, place, point }: KeyStripProps) {
         const product = (value * query[index]!) / bounds.product;
         const height = Math.abs(product) * (middle - 1);
         return (
-          <g key={index} onPointerEnter={() => point(index)}>
+          <g key={index} onPointerEnter={() => point({ place: index, key: at })}>
             <rect
               x={index * size}
               y={0}
