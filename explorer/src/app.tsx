@@ -163,7 +163,7 @@ function useOnePage() {
   const mayFetch = allowed === state.model;
   const trust = () => trustModel(openName);
   const stay = () => change(stayed);
-  const asked = { wantedModel: state.model, stay, mayFetch, refusal, forgive };
-  const sources = { ...asked, fetchFromHub, trust };
+  const choices = { wantedModel: state.model, stay, mayFetch, refusal, forgive };
+  const sources = { ...choices, fetchFromHub, trust };
   return { page, model, ...sources, announcement, result, closeResult: () => showResult(null) };
 }

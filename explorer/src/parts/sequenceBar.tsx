@@ -19,9 +19,9 @@ export function SequenceBar({ error }: { readonly error: string | null }) {
       class="sequence"
       onSubmit={(event) => {
         event.preventDefault();
-        const wanted = draft ?? example;
-        hasNone(wanted.trim() === "");
-        if (wanted.trim() !== "") change({ text: wanted, token: null, key: null });
+        const ownText = draft ?? example;
+        hasNone(ownText.trim() === "");
+        if (ownText.trim() !== "") change({ text: ownText, token: null, key: null });
       }}
     >
       <label>

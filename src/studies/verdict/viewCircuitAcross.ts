@@ -37,15 +37,15 @@ export function layersAcross(
 
 /** Columns are evenly spaced. */
 function placeNodes(nodes: readonly CircuitNode[], edges: readonly CircuitEdge[]): PlacedNode[] {
-  const sized = sizedNodes(nodes, edges);
-  const height = Math.max(...sized.map((node) => node.height));
+  const boxNodes = sizedNodes(nodes, edges);
+  const height = Math.max(...boxNodes.map((node) => node.height));
   const stepY = height + GAP.y;
   const layers = [...new Set(nodes.map(({ layer }) => layer))].sort((a, b) => a - b);
   const most = Math.max(
     ...layers.map((layer) => nodes.filter((node) => node.layer === layer).length),
   );
   return layers.flatMap((layer, column) => {
-    const layerNodes = sized.filter((node) => node.layer === layer);
+    const layerNodes = boxNodes.filter((node) => node.layer === layer);
     const lead = ((most - layerNodes.length) * stepY) / 2;
     return layerNodes.map((node, row) => {
       const y = TOP + lead + row * stepY + (height - node.height) / 2;

@@ -33,7 +33,7 @@ const [QUERY_HEIGHT, KEY_HEIGHT] = [26, 34];
 /** The query above, the keys below in the same columns, in each the product: up where it adds, down where it takes away. */
 export function QueryTimesKeys({ lesson, vectors, winner, guess, choose }: Props) {
   const { query, tokenAt } = lesson;
-  const [pointed, point] = useState<Pointed | null>(null);
+  const [pointed, point] = useState<StripCell | null>(null);
   const place = pointed?.place ?? null;
   const bounds = useMemo(() => boundsOf(vectors), [vectors]);
   return (
@@ -81,14 +81,14 @@ export function QueryTimesKeys({ lesson, vectors, winner, guess, choose }: Props
 }
 
 /** A cell: its column, and the position of its key; null: the query's own. */
-interface Pointed {
+interface StripCell {
   readonly place: number;
   readonly key: number | null;
 }
 
 function placeWords(
   { query, keys }: ComparedVectors,
-  { place, key }: Pointed,
+  { place, key }: StripCell,
   tokenAt: (position: number) => string,
 ): string {
   const q = query[place]!;
@@ -120,7 +120,7 @@ function boundsOf({ query, keys, scores }: ComparedVectors): Bounds {
 
 interface Pointing {
   readonly place: number | null;
-  readonly point: (pointed: Pointed | null) => void;
+  readonly point: (pointed: StripCell | null) => void;
 }
 
 interface StripProps extends Pointing {
