@@ -50,10 +50,11 @@ export function drawFigure(document: Document, theme: Theme, content: Figure): S
       ...figure.parts.map((part) => part.width + 2 * FIGURE_PAD),
     ),
   );
+  const readWidth = Math.min(width, theme.room ?? width); // what scrolls sideways is the plot and not its words
   const children: Element[] = [];
   let y = FIGURE_PAD;
   const write = (text: string, style: typeof TITLE, fill: string) => {
-    for (const line of wrap(visible(text), (width - 2 * FIGURE_PAD) / style.size)) {
+    for (const line of wrap(visible(text), (readWidth - 2 * FIGURE_PAD) / style.size)) {
       const attributes = { x: FIGURE_PAD, y: y + style.size, "font-size": style.size, fill };
       children.push(svgNode(document, "text", attributes, [line]));
       y += style.line;

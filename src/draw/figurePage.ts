@@ -1,7 +1,7 @@
 /** @file One figure as a page for an iframe: everything is in the file, so it works on any host and in `sandbox="allow-scripts"`. */
 import { figureMarkup } from "./figureMarkup.ts";
-import type { SvgMaker } from "./lazySvg.ts";
-import { markup, trustMarkup } from "./markup.ts";
+import { lazySvg, type SvgMaker } from "./lazySvg.ts";
+import { markup, trustMarkup, type Markup } from "./markup.ts";
 import { page } from "./page.ts";
 import type { StudyPicture, StudyTable } from "./studyView.ts";
 import { tableMarkup } from "./tableMarkup.ts";
@@ -18,23 +18,36 @@ export interface FigurePage {
   readonly link: string | null;
 }
 
+/** Bytes of a page for an iframe that a blog's readers do not wait for. */
+const ROOM = 120_000;
+
 /**
  * The figure in light and dark, its words, and its numbers as a table. `#theme=light` or `#theme=dark` after the address holds
- * against the reader's system, for a blog that has one of them alone.
+ * against the reader's system, for a blog that has one of them alone. A picture that is too large twice, as the map of several
+ * hundred heads, is there in light alone.
  */
-export async function figurePage(
-  { title, words, picture, table, link }: FigurePage,
-  drawSvg: SvgMaker,
+export async function figurePage(content: FigurePage, drawSvg: SvgMaker): Promise<string> {
+  const inBoth = await pageOf(content, await figureMarkup(content.picture, drawSvg), THEME_SCRIPT);
+  if (new TextEncoder().encode(inBoth).byteLength <= ROOM) return inBoth;
+  const { figure } = await import("./page.ts");
+  const light = await lazySvg(content.picture, drawSvg)("light");
+  return pageOf(content, figure(content.picture.label, { light, dark: "" }), LIGHT_SCRIPT);
+}
+
+function pageOf(
+  { title, words, table, link }: FigurePage,
+  picture: Markup,
+  script: string,
 ): Promise<string> {
   const body = markup`<style>${trustMarkup(STYLE)}</style>
 <h1>${title}</h1>
-${await figureMarkup(picture, drawSvg)}
+${picture}
 ${words.map((sentence) => markup`<p>${sentence}</p>`)}
 <details><summary>As a table</summary>
 ${tableMarkup(table)}
 </details>
 ${link === null ? markup`` : markup`<p><a href="${link}" target="_blank" rel="noopener">Open this in the explorer</a></p>`}`;
-  return page(title, body, [THEME_SCRIPT]);
+  return page(title, body, [script]);
 }
 
 const themed = (name: "light" | "dark", { panel, text, secondText, line }: Theme) =>
@@ -58,3 +71,5 @@ const THEME_SCRIPT = `{
   const theme = new URLSearchParams(location.hash.slice(1)).get("theme");
   if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
 }`;
+
+const LIGHT_SCRIPT = `document.documentElement.dataset.theme = "light";`;

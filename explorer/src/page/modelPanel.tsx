@@ -34,7 +34,7 @@ export function ModelPanel({ model, wantedModel, stay, ...rest }: Props) {
   const over = useDrop(open);
   const isEmbedded = EMBEDDED.includes(state.model);
   const { facts } = model;
-  const isForgotten = model.failed && !facts && state.model.startsWith("files:");
+  const isForgotten = model.failed && !facts && !model.score && state.model.startsWith("files:");
   const [shownFor, showFor] = useState(state.model);
   if (shownFor !== state.model) {
     showFor(state.model);
@@ -51,7 +51,9 @@ export function ModelPanel({ model, wantedModel, stay, ...rest }: Props) {
           {EMBEDDED.map((name) => (
             <option key={name}>{name}</option>
           ))}
-          {!isEmbedded && <option value={state.model}>{facts?.id ?? state.model}</option>}
+          {!isEmbedded && (
+            <option value={state.model}>{facts?.id ?? shortName(state.model)}</option>
+          )}
         </select>
       </label>
       <button type="button" class="plain" aria-expanded={bringing} onClick={() => bring(!bringing)}>
@@ -113,7 +115,11 @@ function Work({ model, isEmbedded, mayFetch, fetchFromHub, trust }: WorkProps) {
         </button>
       )}
       {model.failed && !isEmbedded && (
-        <button type="button" onClick={() => change({ model: EMBEDDED[0]!, ...NEW_MODEL }, "new")}>
+        <button
+          type="button"
+          class="plain"
+          onClick={() => change({ model: EMBEDDED[0]!, ...NEW_MODEL }, "new")}
+        >
           Back to {EMBEDDED[0]}
         </button>
       )}

@@ -53,6 +53,8 @@ export function TopBar() {
 /** Where the link works: the command serves this machine alone, and files are with the reader. */
 function copiedWords(host: string, model: string): string {
   const isHere = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(host);
+  if (isHere && SHARED)
+    return "The link is copied. It works on this machine; once the folder is on a host, links work anywhere.";
   if (isHere)
     return "The link is copied. It works in this browser while the command runs; explore --share makes a folder whose links work anywhere.";
   if (model.startsWith("files:") && model !== SHARED?.model)

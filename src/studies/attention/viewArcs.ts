@@ -1,7 +1,7 @@
 /** @file Attention of two heads as arcs over the tokens: the look back and the match of induction. */
+import { capitalise } from "../../base/capitalise.ts";
 import { headName, type HeadAt } from "../../base/headName.ts";
 import type { Arcs } from "../../draw/arcs.ts";
-import { share } from "../../draw/numbers.ts";
 import { pictureLines, pictureName } from "../../draw/studyView.ts";
 import type { AttentionResult } from "./result.ts";
 
@@ -33,8 +33,8 @@ export function attentionArcs(
   const weight = (at: HeadAt, from: number, to: number) => weightOf(result, sequence, at, from, to);
   const match = weight(induction, query, target);
   const back = previous && weight(previous, target, target - 1);
-  const matchWords = `${headName(induction)} finds what came after ${pieces[query]!}: ${share(match)}`;
-  const looks = previous && `${headName(previous)} looks one back: ${share(back!)}`;
+  const matchWords = `head ${headName(induction)} finds what came after ${pieces[query]!}: ${percent(match)}`;
+  const looks = previous && `head ${headName(previous)} looks one back: ${percent(back!)}`;
   const next = pieces[query + 1];
   return {
     title: `Two heads, one circuit: ${pictureName(result.model.id)}`,
@@ -63,7 +63,7 @@ export function attentionArcs(
       result.input.examples > 1
         ? [`Of these ${result.input.examples} sequences the one that shows it most.`]
         : [],
-    description: [looks, matchWords].filter((words) => words !== null).join("; "),
+    description: capitalise([looks, matchWords].filter((words) => words !== null).join("; ")),
   };
 }
 
@@ -81,3 +81,6 @@ export function weightOf(
   if (!panel) throw new Error(`internal: head ${headName({ layer, head })} is not in the Result`);
   return panel.weights[from]![to] ?? 0;
 }
+
+/** Beside names such as `1.0`, a share from 0 to 1 would be read as another. */
+const percent = (weight: number) => `${Math.round(100 * weight)} %`;

@@ -81,10 +81,14 @@ interface CardProps {
 function feedsWords({ edges }: VerdictResult["circuit"], name: string): string | null {
   const out = edges.filter(({ from }) => from === name).toSorted((a, b) => b.effect - a.effect);
   if (out.length === 0) return null;
-  const each = out.map(
-    ({ to, route, effect }) => `the ${ROUTE_WORDS[route]} of ${to} (${Math.round(100 * effect)} %)`,
-  );
-  return `Feeds ${each.join(", ")}: what they lose without it.`;
+  const routes = [...new Set(out.map(({ route }) => route))];
+  const each = routes.map((route) => {
+    const heads = out
+      .filter((edge) => edge.route === route)
+      .map(({ to, effect }) => `${to} (${Math.round(100 * effect)} %)`);
+    return `the ${ROUTE_WORDS[route]} of ${heads.join(", ")}`;
+  });
+  return `Feeds ${each.join("; ")}: in brackets what they lose without it.`;
 }
 
 /** The verdict on one head: label, why, flags, and the evidence side by side. */

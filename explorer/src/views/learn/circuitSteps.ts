@@ -18,6 +18,10 @@ export interface Step {
   readonly isCopied?: boolean;
 }
 
+/** Attention from which the head is said to have found the token. */
+const FOUND = 0.5;
+
+/** The steps with what is left of them once heads are cut. */
 export function stepsOf(
   { query, target, induction, tokenAt }: Lesson,
   previous: HeadAt,
@@ -27,6 +31,12 @@ export function stepsOf(
   const [first, second] = [headName(previous), headName(induction)];
   const isCut = (at: HeadAt) => cutHeads.some((cut) => isSameHead(cut, at));
   const owner = tokenAt(query);
+  const isFound = match === null || match >= FOUND;
+  const copyWords = isCut(induction)
+    ? `Head ${second} is cut: it hands nothing on.`
+    : isFound
+      ? `Head ${second} hands on the value that it found at ${target}, which says ${tokenAt(target)}.`
+      : `Head ${second} looks elsewhere, so it does not hand on ${tokenAt(target)}.`;
   return [
     {
       words: `One back. At ${nameOf(tokenAt, target)}, head ${first} looks one back, at ${tokenAt(target - 1)}, with ${percent(back)} of its attention.`,
@@ -43,12 +53,14 @@ export function stepsOf(
       ],
     },
     {
-      words: `Note. What it found is added to position ${target}: “before me came ${tokenAt(target - 1)}”. Head ${second} makes its key there from it.`,
+      words: isCut(previous)
+        ? `Note. Head ${first} is cut: it adds nothing to position ${target}, so there is no note.`
+        : `Note. What it found is added to position ${target}: “before me came ${tokenAt(target - 1)}”. Head ${second} makes its key there from it.`,
       arcs: [],
-      isNoted: true,
+      isNoted: !isCut(previous),
     },
     {
-      words: `Match. Later ${owner} comes again, at ${query}. Head ${second} asks: what came after ${owner}? It finds the note at ${target} and gives it ${percent(match)} of its attention.`,
+      words: `Match. Later ${owner} comes again, at ${query}. Head ${second} asks: what came after ${owner}? ${isFound ? "It finds the note" : "It does not find the answer"} at ${target} and gives it ${percent(match)} of its attention.`,
       arcs: [
         {
           from: query,
@@ -62,9 +74,9 @@ export function stepsOf(
       ],
     },
     {
-      words: `Copy. The value hands over which token stands at ${target}: ${tokenAt(target)}. The model gives ${tokenAt(query + 1)} a probability of ${percent(copied)} as the next token.`,
+      words: `Copy. ${copyWords} The model gives ${tokenAt(query + 1)} a probability of ${percent(copied)} as the next token.`,
       arcs: [],
-      isCopied: true,
+      isCopied: isFound && !isCut(induction),
     },
   ];
 }

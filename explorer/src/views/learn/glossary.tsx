@@ -32,7 +32,7 @@ const TERMS: readonly Term[] = [
   {
     term: "residual stream",
     means:
-      "the vector of each position, to which every layer adds (hook_resid_pre, hook_resid_post)",
+      "the vector of each position, to which every layer adds (in code: hook_resid_pre, hook_resid_post)",
     lessons: [0],
   },
   {
@@ -48,20 +48,20 @@ const TERMS: readonly Term[] = [
   },
   {
     term: "query",
-    means: "what a position asks for (hook_q)",
+    means: "what a position asks for (in code: hook_q)",
     lessons: [1],
     kind: "inQuery",
   },
-  { term: "key", means: "what a position offers (hook_k)", lessons: [1], kind: "inKey" },
+  { term: "key", means: "what a position offers (in code: hook_k)", lessons: [1], kind: "inKey" },
   {
     term: "value",
-    means: "what a position hands over where its key fits (hook_v)",
+    means: "what a position hands over where its key fits (in code: hook_v)",
     lessons: [1, 3],
     kind: "inValue",
   },
   {
     term: "score",
-    means: "how well a query meets a key, before softmax (hook_attn_scores)",
+    means: "how well a query meets a key, before softmax (in code: hook_attn_scores)",
     lessons: [1, 2],
   },
   {
@@ -72,7 +72,7 @@ const TERMS: readonly Term[] = [
   },
   {
     term: "pattern",
-    means: "the scores of a row as shares that sum to 1 (hook_pattern)",
+    means: "the scores of a row as shares that sum to 1 (in code: hook_pattern)",
     lessons: [2, 3],
   },
   {

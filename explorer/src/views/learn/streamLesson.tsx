@@ -50,7 +50,7 @@ export function StreamLesson({ lesson }: { readonly lesson: Lesson }) {
       <p>
         The model has just read <code>{tokenAt(query)}</code> (position {query}). Below are its
         numbers there, before and after each layer. The right answer is{" "}
-        <code>{tokenAt(query + 1)}</code>; the model gives it{" "}
+        <code>{tokenAt(query + 1)}</code>; with all its layers the model gives it{" "}
         <b data-value={probability ?? undefined}>{percent(probability)}</b>.
       </p>
       <Stream

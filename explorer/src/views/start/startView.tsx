@@ -119,7 +119,7 @@ function Arcs({ lesson, guess }: ArcsProps) {
                 role: "previous" as const,
                 label: isOff(previous)
                   ? cutWords(edits, previous)
-                  : `${headName(previous)} looks one back: ${percent(back)}`,
+                  : `head ${headName(previous)} looks one back: ${percent(back)}`,
                 words: `Head ${headName(previous)}: ${nameOf(target)} looks at ${nameOf(target - 1)}, ${percent(back)}`,
                 isCut: isOff(previous),
               },
@@ -130,7 +130,7 @@ function Arcs({ lesson, guess }: ArcsProps) {
           to: target,
           weight: match ?? 0,
           role: "induction" as const,
-          label: `${headName(induction)} finds what came after ${tokenAt(query)}: ${percent(match)}`,
+          label: `head ${headName(induction)} finds what came after ${tokenAt(query)}: ${percent(match)}`,
           words: `Head ${headName(induction)}: ${nameOf(query)} looks at ${nameOf(target)}, ${percent(match)}`,
           isCut: isOff(induction),
         },
