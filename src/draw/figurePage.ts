@@ -18,6 +18,9 @@ export interface FigurePage {
   readonly link: string | null;
 }
 
+/** A picture is made as small as this to fit a narrow frame; after that it scrolls. */
+const SHRUNK = 0.6;
+
 /** Bytes of a page for an iframe that a blog's readers do not wait for. */
 const ROOM = 120_000;
 
@@ -27,19 +30,21 @@ const ROOM = 120_000;
  * hundred heads, is there in light alone.
  */
 export async function figurePage(content: FigurePage, drawSvg: SvgMaker): Promise<string> {
-  const inBoth = await pageOf(content, await figureMarkup(content.picture, drawSvg), THEME_SCRIPT);
+  const light = await lazySvg(content.picture, drawSvg)("light");
+  const [, width = "0"] = /^<svg[^>]* width="(\d+)/.exec(light) ?? [];
+  const atLeast = { ...content, leastWidth: Math.round(SHRUNK * Number(width)) };
+  const inBoth = await pageOf(atLeast, await figureMarkup(content.picture, drawSvg), THEME_SCRIPT);
   if (new TextEncoder().encode(inBoth).byteLength <= ROOM) return inBoth;
   const { figure } = await import("./page.ts");
-  const light = await lazySvg(content.picture, drawSvg)("light");
-  return pageOf(content, figure(content.picture.label, { light, dark: "" }), LIGHT_SCRIPT);
+  return pageOf(atLeast, figure(content.picture.label, { light, dark: "" }), LIGHT_SCRIPT);
 }
 
 function pageOf(
-  { title, words, table, link }: FigurePage,
+  { title, words, table, link, leastWidth }: FigurePage & { readonly leastWidth: number },
   picture: Markup,
   script: string,
 ): Promise<string> {
-  const body = markup`<style>${trustMarkup(STYLE)}</style>
+  const body = markup`<style>${trustMarkup(`${STYLE}.picture > svg { min-width: ${leastWidth}px; }`)}</style>
 <h1>${title}</h1>
 ${picture}
 ${words.map((sentence) => markup`<p>${sentence}</p>`)}

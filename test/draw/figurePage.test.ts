@@ -31,4 +31,7 @@ test("a figure for an iframe is there in both themes, and in light alone where t
   expect(large.match(/<svg xmlns/g)).toHaveLength(1);
   expect(large).toContain('dataset.theme = "light"');
   expect(large.length).toBeLessThan(120_000);
+  const [, width] = /<svg [^>]*width="(\d+)"/.exec(small)!;
+  const [, leastWidth] = /\.picture > svg \{ min-width: (\d+)px/.exec(small)!;
+  expect(Number(leastWidth)).toBe(Math.round(0.6 * Number(width))); // a wide one scrolls where it could not be read
 });
