@@ -19,6 +19,7 @@ export {
 } from "./draw/arcsLayout.ts";
 export { studyCsv } from "./draw/csv.ts";
 export { headMap, type HeadMap, type MarkedHead } from "./draw/headMap.ts";
+export { drawFigure, type Figure as FigureFrame, type Part as FigurePart } from "./draw/figure.ts";
 export { figurePage, type FigurePage } from "./draw/figurePage.ts";
 export type { HeadScale } from "./draw/headScale.ts";
 export { jsonText } from "./draw/json.ts";

@@ -213,6 +213,7 @@ describePage("the lessons of the explorer", (open) => {
     const pieces = await tab.locator("svg text.piece").allTextContents();
     const svg = await saved(tab, "SVG"); // the picture that the lesson shows
     for (const piece of pieces) expect(svg).toContain(`>${piece}<`);
+    expect(svg).toMatch(/<text[^>]*>Lesson \d, .*: zoo:attn-2l<\/text>/); // a file says what it is
     expect((await saved(tab, "PNG")).slice(1, 4)).toBe("PNG");
     expect(errors).toEqual([]);
     await tab.close();

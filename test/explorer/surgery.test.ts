@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { ablate, blockRows, openEngine, openWorkbench } from "../../src/browser.ts";
 import { load } from "../../src/index.ts";
-import { checkLooks, describePage, live, value } from "./openPage.ts";
+import { checkLooks, describePage, live, saved, value } from "./openPage.ts";
 
 describePage("surgery in the explorer", (open) => {
   test("gives the losses of the ablation study for zero, mean, resample and an ideal pattern", async () => {
@@ -42,6 +42,13 @@ describePage("surgery in the explorer", (open) => {
       await tab.getByRole("button", { name: `Measure on ${4 * numExamples} sequences` }).click();
     }
     await tab.getByText("Measured on 256 sequences in 16 forward passes").waitFor();
+    const svg = (await saved(tab, "SVG")).replace(/<[^>]+>/g, "|");
+    for (const words of [
+      "Losses with heads changed: zoo:attn-2l",
+      "0.0: ",
+      "dashed line: with the",
+    ])
+      expect(svg).toContain(words); // a file says of what model, with which changes, and what its lines are
     await tab.getByRole("button", { name: "Undo", exact: true }).click();
     await tab.getByText("Measured on 16 sequences in one forward pass").waitFor();
     expect(errors).toEqual([]);

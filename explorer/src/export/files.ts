@@ -2,6 +2,7 @@
 import {
   arcsPicture,
   attentionView,
+  drawFigure,
   jsonText,
   lazySvg,
   mapPicture,
@@ -97,9 +98,31 @@ export function arcsFigure(picture: Arcs): StudyPicture {
   return arcsPicture(picture);
 }
 
-/** A chart of the page as a picture of its own, in the colours of a theme. */
-export function pagePicture(chart: SVGElement, label: string): StudyPicture {
-  return { label, draw: async () => (_, theme) => chartIn(chart, theme.name) };
+/**
+ * A chart of the page as a picture of its own, in the colours of a theme.
+ *
+ * @param title what it is of, with the model: nothing else says so once it is a file
+ * @param lines what was done, and what the lines of the chart are
+ */
+export function pagePicture(
+  chart: SVGElement,
+  label: string,
+  title: string,
+  lines: readonly string[],
+): StudyPicture {
+  const draw: Awaited<ReturnType<StudyPicture["draw"]>> = (page, theme) => {
+    const node = chartIn(chart, theme.name);
+    const [width, height] = ["width", "height"].map((name) => Number(node.getAttribute(name)));
+    const parts = [{ node, width: width!, height: height! }];
+    return drawFigure(page, theme, {
+      title,
+      subtitle: lines,
+      parts,
+      notes: [],
+      description: label,
+    });
+  };
+  return { label, draw: async () => draw };
 }
 
 const DRAWN = [

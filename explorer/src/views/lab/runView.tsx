@@ -192,10 +192,12 @@ async function runFiles(run: LabRun) {
     scores.best.induction.score,
     scores.best.previousToken.score,
   ]);
+  const title = `Training a two-layer model: ${run.name}`;
+  const lines = [changeWords(run)];
+  const key = "Whole line: first copy; dashed line: repeated half.";
   return {
-    title: `Training a two-layer model: ${run.name}`,
-    lines: [changeWords(run)],
-    picture: pagePicture(chart, "Losses of both copies by step"),
+    ...{ title, lines },
+    picture: pagePicture(chart, "Losses of both copies by step", title, [...lines, key]),
     tables: [
       { caption: "By step; losses in nats, scores of the best heads", columns, rows },
     ] as const,

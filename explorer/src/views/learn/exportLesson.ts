@@ -27,10 +27,13 @@ export async function lessonTaken(
   };
   const tables = [...element.querySelectorAll("table")].map((table) => tableOf(table, title));
   const [first = weights, ...more] = [...tables, weights];
+  const fullTitle = `${title}: ${result.model.id}`;
   return {
-    title: `${title}: ${result.model.id}`,
+    title: fullTitle,
     lines: [...element.querySelectorAll("p")].map(textOf).filter(Boolean),
-    picture: arcs ? pagePicture(arcs, arcs.getAttribute("aria-label")!) : attentionFigure(result),
+    picture: arcs
+      ? pagePicture(arcs, arcs.getAttribute("aria-label")!, fullTitle, [])
+      : attentionFigure(result),
     tables: [first, ...more] as const,
     result,
   };

@@ -149,13 +149,15 @@ async function filesOf(
   const sure = interval
     ? `, difference in [${interval.map((end) => end.toFixed(3)).join(", ")}]`
     : "";
+  const title = `Losses with heads changed: ${model?.id}`;
+  const lines = [
+    ...done,
+    `Repeated half: ${before.losses.secondCopy.toFixed(3)} nats with all heads, ${after.losses.secondCopy.toFixed(3)} with the changes${sure}; ${plural(after.rows, "sequence")}.`,
+  ];
+  const key = "Whole line: all heads; dashed line: with the changes; between them what they cost.";
   return {
-    title: `Losses with heads changed: ${model?.id}`,
-    lines: [
-      ...done,
-      `Repeated half: ${before.losses.secondCopy.toFixed(3)} nats with all heads, ${after.losses.secondCopy.toFixed(3)} with the changes${sure}; ${plural(after.rows, "sequence")}.`,
-    ],
-    picture: pagePicture(chart, "Loss by position"),
+    ...{ title, lines },
+    picture: pagePicture(chart, "Loss by position", title, [...lines, key]),
     tables: [
       {
         caption: "Loss of the token at each position, nats",
