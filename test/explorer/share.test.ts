@@ -68,6 +68,8 @@ describe.skipIf(lacks !== null)(title, { timeout: 3 * PATIENT_MS }, () => {
     expect(await shownScores(tab)).toEqual(scores.induction.flat());
     expect(await tab.content()).not.toContain(folder);
     const files = ["config.json", "model.safetensors"].map((name) => join(LLAMA, name));
+    expect(await tab.locator(".bring").count()).toBe(0); // a reader of the numbers is not asked for files
+    await tab.getByRole("button", { name: "Open a model …" }).click();
     await tab.locator(".bring input[type=file]").first().setInputFiles(files);
     await live(tab);
     await tab.locator("[data-verdict]").waitFor(); // the same weights, so the same verdict
