@@ -29,3 +29,12 @@ test("a token that ends one character and begins the next names both", () => {
 test("a replacement character that the text itself has is shown with its bytes", () => {
   expect(splitCharacters(["\ufffd"], bytesOf("\ufffd"), [[0, 3]])).toEqual(["\ufffd ef bf bd"]);
 });
+
+test("a character that runs to the left keeps the digits of its bytes to its right", () => {
+  const ranges = [
+    [0, 1],
+    [1, 2],
+  ] as const;
+  const words = splitCharacters(["\ufffd", "\ufffd"], bytesOf("ם"), ranges);
+  expect(words).toEqual(["\u2068ם\u2069 d7", "\u2068ם\u2069 9d"]);
+});

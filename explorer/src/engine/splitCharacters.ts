@@ -25,9 +25,13 @@ export function splitCharacters(
     const own = Array.from(bytes.subarray(start, end), (byte) =>
       byte.toString(16).padStart(2, "0"),
     );
-    return `${text} ${own.join(" ")}`;
+    return `${isolated(text)} ${own.join(" ")}`;
   });
 }
+
+/** Hebrew and Arabic run to the left, and would take digits of the bytes behind them to their own left. */
+const isolated = (text: string) => (RIGHT_TO_LEFT.test(text) ? `\u2068${text}\u2069` : text);
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
 
 /** Whether a byte goes on with a character that an earlier one began. */
 function isInside(byte: number | undefined): boolean {
