@@ -9,6 +9,8 @@ import { canResume, discardWork, keptWork, type KeptWork } from "../../src/cli/k
 import { resumeFile, resumeKey, type ResumeFacts } from "../../src/cli/resumeFile.ts";
 import { workLines } from "../../src/cli/workOfCache.ts";
 import { transposeStored } from "../../src/formats/rearrangeStored.ts";
+import { verdict } from "../../src/studies/verdict/verdict.ts";
+import { logInMemory } from "../resumeLog.ts";
 import { openPlanted } from "../../src/models/planted/planted.ts";
 import { ablate } from "../../src/studies/ablate/ablate.ts";
 import { attribution } from "../../src/studies/attribution/attribution.ts";
@@ -229,5 +231,29 @@ describe("an interrupted sweep", () => {
       expect(resumed, name).toEqual(whole);
       expect(keys[0], name).toBe("run 4");
     }
+  });
+
+  test("of a verdict repeats no causal run that was finished", async () => {
+    const model = await openPlanted("induction");
+    const study = (more: object) =>
+      verdict(model, { backend: engine, quick: true, ...OPTIONS, ...more });
+    const noted = () => {
+      const log = logInMemory();
+      const keys: string[] = [];
+      const set: ResumeLog["set"] = (key, value) => (keys.push(key), log.set(key, value));
+      return { log: { get: log.get, set }, keys };
+    };
+    const whole = noted();
+    const { timings: _, ...expected } = await study({ log: whole.log });
+    const half = Math.floor(whole.keys.length / 2);
+    const broken = noted();
+    const abort = new AbortController();
+    const stopped = study({ log: stopping(broken.log, half, abort), signal: abort.signal });
+    await expect(stopped).rejects.toThrow(AbortError);
+    expect(broken.keys).toEqual(whole.keys.slice(0, half));
+    const { timings: __, ...resumed } = await study({ log: broken.log });
+    expect(resumed).toEqual(expected);
+    expect(broken.keys).toEqual(whole.keys);
+    expect(whole.keys[half]).toMatch(/^causal 0 run/);
   });
 });
