@@ -59,14 +59,16 @@ function inductionWords(
 }
 
 /** How much of what attends alike was run, and whether there was anything to compare it with. */
-function ranWords({ candidates, leftOut, nullHeads }: VerdictFacts["screened"]): string {
+function ranWords({ candidates, leftOut, nullHeads, examples }: VerdictFacts["screened"]): string {
   const rest =
     leftOut.length === 0
       ? ""
       : ` Of the heads that attend like induction ${candidates.length} were run and ${leftOut.length} were not.`;
-  return nullHeads.length === 0
-    ? `${rest} No random heads were run beside them: this is without a null.`
-    : rest;
+  const noNull =
+    nullHeads.length === 0 ? " No random heads were run beside them: this is without a null." : "";
+  const noInterval =
+    examples.causal === 1 ? " It rests on one sequence: no effect has an interval." : "";
+  return rest + noNull + noInterval;
 }
 
 /** Each receiver's strongest feeder, receivers of one feeder together: 16.0 -> keys of 17.3, 18.6. */

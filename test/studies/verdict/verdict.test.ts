@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { random } from "../../../src/base/random.ts";
+import { load } from "../../../src/index.ts";
 import { checkpointInMemory } from "../../../src/models/checkpointInMemory.ts";
 import type { LoadedModel } from "../../../src/models/loadedModel.ts";
 import { plantedCheckpoint, type PlantedHead } from "../../../src/models/planted/circuit.ts";
@@ -201,4 +202,18 @@ describe("verdict(model)", () => {
       /period of at least 4/,
     );
   });
+});
+
+test("the first sentence says what a verdict of one sequence, or without random heads, lacks", async () => {
+  const firstWords = async (name: string, numExamples: number) => {
+    const model = await load(name);
+    const { words } = await verdict(model, { backend, quick: true, numExamples });
+    await model.close();
+    return words[0]!;
+  };
+  const [interval, noNull] = ["no effect has an interval", "this is without a null"];
+  const alone = await firstWords("zoo:attn-2l", 1);
+  expect([alone.includes(interval), alone.includes(noNull)]).toEqual([true, true]);
+  const planted = await firstWords("planted:induction", 4);
+  expect([planted.includes(interval), planted.includes(noNull)]).toEqual([false, false]);
 });
