@@ -54,7 +54,12 @@ export async function analyse(
   const tokenizer = await readableTokenizer(model);
   const tests: InductionTest[] = [];
   for (const test of [singleToken(model, rows), block(rows)])
-    tests.push(await inductionTest(model, backend, tokenizer, test, { signal, progress }));
+    tests.push(
+      await inductionTest(model, backend, tokenizer, test, {
+        signal,
+        progress: (...done) => progress?.(`testing induction (${test.kind})`, ...done),
+      }),
+    );
   const scored = await score(model, { ...shared, numExamples: count.score });
   const patches = await patchScan(model, { ...shared, numExamples: count.patch }, screen);
   const last = rows.start + 2 * rows.period - 1;

@@ -1,6 +1,5 @@
 /** @file Whether a model predicts what followed the earlier copy of its last token: rank, probability, five most likely. */
 import { softmax } from "../../measure/softmax.ts";
-import type { Progress } from "../../base/progress.ts";
 import { throwIfAborted } from "../../base/errors.ts";
 import { tensor, type Tensor } from "../../base/tensor.ts";
 import { narrow } from "../../graph/edits/narrow.ts";
@@ -30,7 +29,8 @@ export interface TestRows {
 
 export interface TestOptions {
   readonly signal?: AbortSignal | undefined;
-  readonly progress?: Progress | undefined;
+  /** How many of the rows are done. */
+  readonly progress?: ((done: number, total: number) => void) | undefined;
 }
 
 /** What the model makes of one row's end. */
@@ -119,7 +119,7 @@ async function lastLogits(
       const { data } = (await session.run(feeds)).get("logits")!;
       const width = data.length / chunk.length;
       chunk.forEach((row, index) => take(data.subarray(index * width, (index + 1) * width), row));
-      progress?.("testing induction", chunk.at(-1)! + 1, examples);
+      progress?.(chunk.at(-1)! + 1, examples);
       await turn();
     }
   } finally {

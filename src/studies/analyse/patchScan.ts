@@ -3,7 +3,6 @@ import { InputError } from "../../base/errors.ts";
 import { anatomy } from "../../models/anatomy/anatomy.ts";
 import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { AnalyseResult } from "./result.ts";
-import type { UnitName } from "../../results/causalNames.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
 import { attribution } from "../attribution/attribution.ts";
 import { patch } from "../patch/patch.ts";
@@ -26,7 +25,8 @@ export async function patchScan(
   options: GeneratedInput & StudyOptions,
   screen: number | null,
 ): Promise<PatchScan> {
-  const patched = (unit: UnitName) => orNull(() => patch(model, { ...options, unit }));
+  const patched = (unit: keyof typeof UNIT_WORDS) =>
+    orNull(() => patch(model, { ...options, ...namedProgress(options, unit), unit }));
   const hasMlp = anatomy(model.program, model.architecture).layers[0]!.mlp !== null;
   return {
     patchHeads: screen === null ? await patched("head-out") : null,
@@ -37,6 +37,14 @@ export async function patchScan(
     patchAttention: await patched("attn-out"),
     patchMlp: hasMlp ? await patched("mlp-out") : null,
   };
+}
+
+const UNIT_WORDS = { "head-out": "heads", "attn-out": "attention layers", "mlp-out": "MLPs" };
+
+/** Three scans would each begin a step of the same name anew. */
+function namedProgress({ progress }: StudyOptions, unit: keyof typeof UNIT_WORDS): StudyOptions {
+  if (!progress) return {};
+  return { progress: (step, ...done) => progress(`${step} ${UNIT_WORDS[unit]}`, ...done) };
 }
 
 async function orNull<Result>(run: () => Promise<Result>): Promise<Result | null> {

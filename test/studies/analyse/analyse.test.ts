@@ -17,7 +17,13 @@ const emptyFolder = () => mkdtempSync(join(tmpdir(), "analysis-"));
 
 describe("analyse", () => {
   test("the planted model predicts what followed; its induction head restores it; all of it is in one folder", async () => {
-    const result = await analyse(await openPlanted("induction"), { backend: engine, seqLen: 12 });
+    const shares = new Map<string, number[]>();
+    const progress = (step: string, done: number, total: number) =>
+      void shares.set(step, [...(shares.get(step) ?? []), done / total]);
+    const model = await openPlanted("induction");
+    const result = await analyse(model, { backend: engine, seqLen: 12, progress });
+    for (const [step, each] of shares) expect(each, step).toEqual(each.toSorted((a, b) => a - b));
+    expect([...shares.keys()]).toContain("patching attention layers");
     expect(analyseResult.safeParse(result).error).toBeUndefined();
     for (const { predicted, rank, first } of result.inductionTest) {
       expect(predicted.value).toBeGreaterThan(0.98);
