@@ -86,8 +86,10 @@ async function valuesOn(runs: Runs, paths: CandidatePaths): Promise<WorthNumbers
   const screened = all.length > plan.extent.players;
   const batches = batchesOf(rows.worth, screened);
   const gains: number[] = []; // of all rows: one set of heads costs little
-  for (const batch of batches)
-    gains.push(...Array.from((await worthsOf(runs, batch, all, [whole]))(whole)));
+  for (const batch of batches) {
+    const worth = await worthsOf(runs, batch, all, [whole], "measuring the copy gain");
+    gains.push(...Array.from(worth(whole)));
+  }
   const copyGain = meanEstimate(gains);
   if (copyGain.value < LEAST_COPY_GAIN) return { copyGain, examples: gains.length, worths: null };
   const heads = screened ? await screenedHeads(runs, copyGain.value, paths) : all;
@@ -132,7 +134,9 @@ async function untilDecided(
 ) {
   const parts: Worth[] = [];
   for (const [at, batch] of batches.entries()) {
-    parts.push(await worthsOf(runs, batch, heads, design.coalitions));
+    const more = at === 0 ? "" : `, more sequences (${at + 1} of at most ${batches.length})`;
+    const step = `removing sets of heads${more}`;
+    parts.push(await worthsOf(runs, batch, heads, design.coalitions, step));
     const worth = (set: Coalition) => parts.flatMap((part) => Array.from(part(set)));
     const values = shapleyValues(design, worth);
     const decided = values.values.every((value) => mattersBy(value, least) !== "undecided");
@@ -152,7 +156,7 @@ async function screenedHeads(
   const whole = everyone(all.length);
   const screenRun = { ...rows.worth, tokens: takeRows(rows.worth.tokens, screenRows(rows.worth)) };
   const without = all.map((_, index) => whole ^ (1n << BigInt(index)));
-  const worth = await worthsOf(runs, screenRun, all, [whole, ...without]);
+  const worth = await worthsOf(runs, screenRun, all, [whole, ...without], "removing each head");
   const mean = (set: Coalition) => moments(worth(set)).mean;
   const alone = all
     .map((head, index) => ({ head, moved: Math.abs(mean(whole) - mean(without[index]!)) }))
@@ -183,15 +187,16 @@ function feedersOf(candidates: readonly HeadAt[], upstream: UpstreamNumbers | nu
   );
 }
 
-/** The copy gain of each set, example by example. */
+/** The copy gain of each set, example by example; `step` is what progress calls it. */
 async function worthsOf(
   { work, runs, sources }: Runs,
   rows: WorthRows,
   heads: readonly HeadAt[],
   coalitions: readonly Coalition[],
+  step: string,
 ): Promise<Worth> {
   const plan = { heads, coalitions, kind: KIND };
-  const step = { ...runs, rows, plan, progress: work.progress };
-  const worths = await coalitionWorths(step, sources, rows.tokens, "removing sets of heads");
+  const job = { ...runs, rows, plan, progress: work.progress };
+  const worths = await coalitionWorths(job, sources, rows.tokens, step);
   return (set) => worths.get(set)!.copyGain;
 }
