@@ -11,6 +11,7 @@ import { loadCommands } from "../../src/cli/commands.ts";
 import type { Invocation } from "../../src/cli/messages.ts";
 import { buildProgram, carryOut } from "../../src/cli/program.ts";
 import { drawnInNode } from "../../src/draw/drawnInNode.ts";
+import type { Progress } from "../../src/base/progress.ts";
 import { STUDIES } from "../../src/studies/registry.ts";
 import { reportPage } from "../../src/studies/reportPage.ts";
 import { emptyFolder } from "../cli/cli.ts";
@@ -22,7 +23,7 @@ const STUDIES_AND_IT = { ...STUDIES, "self-attention": selfAttention };
 /** The command as a user types it, in this process. */
 async function typed(
   args: readonly string[],
-  { signal = new AbortController().signal } = {},
+  { signal, progress }: { readonly signal?: AbortSignal; readonly progress?: Progress } = {},
 ): Promise<{ readonly stdout: string; readonly stderr: string; readonly error: unknown }> {
   const commands = [...(await loadCommands()), command];
   const output = { stdout: "", stderr: "" };
@@ -32,7 +33,11 @@ async function typed(
     isTTY: false,
     write: (text: unknown) => Boolean((output.stdout += String(text))),
   };
-  const surroundings = { signal, stdout, stderr: stderr as unknown as NodeJS.WriteStream };
+  const surroundings = {
+    ...{ stdout, stderr: stderr as unknown as NodeJS.WriteStream },
+    signal: signal ?? new AbortController().signal,
+    ...(progress && { progress }),
+  };
   const act = (invocation: Invocation) =>
     carryOut(commands, structuredClone(invocation), surroundings);
   const error: unknown = await buildProgram(commands, act)
@@ -105,7 +110,9 @@ describe("the frame of all studies", () => {
     const now = performance.now.bind(performance);
     let calls = 0;
     vi.spyOn(performance, "now").mockImplementation(() => now() + 10_000 * calls++);
-    const run = await typed(args, { signal: AbortSignal.abort("stopped") });
+    const stop = new AbortController();
+    const progress = () => stop.abort("stopped");
+    const run = await typed(args, { signal: stop.signal, progress });
     vi.restoreAllMocks();
     expect(run.error).toMatchObject({ name: "AbortError" });
     return run.stderr;
