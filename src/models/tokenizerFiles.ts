@@ -2,6 +2,7 @@
 import { InputError } from "../base/errors.ts";
 import type { OlderFiles } from "../text/tokenizer/olderFiles.ts";
 import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
+import { WAY_ON } from "../text/tokenizer/wayOn.ts";
 
 /** The text of a file of a folder; null if it has none of that name. */
 export type FolderText = (name: string) => Promise<string | null>;
@@ -88,6 +89,6 @@ function withoutMerges(hasVocab: boolean): null {
   if (!hasVocab) return null;
   throw new InputError(
     "tokenizer",
-    "the tokenizer beside the model is vocab.json without merges.txt, which is not read; a tokenizer.json says it all: AutoTokenizer.from_pretrained(...).save_pretrained(...) writes one",
+    `the tokenizer beside the model is vocab.json without merges.txt, which is not read; ${WAY_ON}`,
   );
 }

@@ -9,12 +9,10 @@ import { contentOf } from "./bosOfFiles.ts";
 import { TYPE } from "./pieceTypes.ts";
 import type { SentencePieceFile } from "./sentencePieceFile.ts";
 import type { TokenizerClass } from "./tokenizerClasses.ts";
+import { WAY_ON } from "./wayOn.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 type ScoredPiece = readonly [piece: string, score: number];
-
-export const WAY_ON =
-  "a tokenizer.json says it all: AutoTokenizer.from_pretrained(...).save_pretrained(...) writes one";
 
 /** What a tokenizer.json would have. */
 export interface ClassJson {
@@ -59,6 +57,8 @@ const FAIRSEQ = {
   ...{ bos_token: "<s>", eos_token: "</s>", unk_token: "<unk>", sep_token: "</s>" },
   ...{ pad_token: "<pad>", cls_token: "<s>", mask_token: "<mask>" },
 };
+type SpecialName = keyof typeof FAIRSEQ extends `${infer Name}_token` ? Name : never;
+
 const fairseq = (name: string): TokenizerClass => ({
   ...{ name, ...plain, specials: FAIRSEQ, begins: "bos_token", ends: "eos_token" },
 });
@@ -106,12 +106,11 @@ const specialsIn = ({ tokens, types }: SentencePieceFile) =>
   tokens.filter((_, id) => types[id] === TYPE.control);
 
 /** Names of special tokens as tokenizer_config.json has them, or else as the class. */
-function namesOf<Keys extends readonly (keyof typeof SHORT)[]>(settings: Json, ...keys: Keys) {
-  return keys.map((key) => contentOf(settings[`${key}_token`]) ?? SHORT[key]) as {
+function namesOf<Keys extends readonly SpecialName[]>(settings: Json, ...keys: Keys) {
+  return keys.map((key) => contentOf(settings[`${key}_token`]) ?? FAIRSEQ[`${key}_token`]) as {
     [Key in keyof Keys]: string;
   };
 }
-const SHORT = { bos: "<s>", pad: "<pad>", eos: "</s>", unk: "<unk>", mask: "<mask>" };
 
 /** Words are cut at spaces, each with a space in front, and characters are rewritten by the file's own table. */
 function ofPieces(

@@ -7,12 +7,12 @@ import {
   BERT_NAMES,
   bertJson,
   PIECE_CLASSES,
-  WAY_ON,
   type ClassJson,
 } from "./olderClasses.ts";
 import { sentencePieceFile } from "./sentencePieceFile.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import { tokenizerClassOf, type TokenizerClass } from "./tokenizerClasses.ts";
+import { WAY_ON } from "./wayOn.ts";
 import { tokenizerOf } from "./tokenizerFromJson.ts";
 
 type Json = Readonly<Record<string, unknown>>;

@@ -13,6 +13,7 @@ import type { TokenizerClass } from "./tokenizerClasses.ts";
 import { parsedObject } from "./tokenizerFromJson.ts";
 import { namesOfSpecials } from "./addedTokensOfFiles.ts";
 import { unigramIds } from "./unigram.ts";
+import { WAY_ON } from "./wayOn.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -28,9 +29,6 @@ export interface SentencePieceFiles {
   /** config.json */
   readonly modelConfig?: string | null | undefined;
 }
-
-const WAY_ON =
-  "a tokenizer.json says it all: AutoTokenizer.from_pretrained(...).save_pretrained(...) writes one";
 
 /**
  * The tokenizer that the file makes: BPE or Unigram of pieces that have scores, as `SentencePieceProcessor.encode` cuts. Names of control tokens
