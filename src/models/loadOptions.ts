@@ -1,6 +1,6 @@
 import type { OptionNames } from "../base/optionNames.ts";
 import type { NameMap } from "./nameMap.ts";
-import type { Progress } from "../base/progress.ts";
+import { progressOfStep, type Progress } from "../base/progress.ts";
 import type { ScanOptions } from "../formats/inChunks.ts";
 import type { UnembeddingChoice } from "./family.ts";
 
@@ -43,5 +43,5 @@ export const LOAD_OPTIONS: OptionNames<LoadOptions> = {
 
 /** `signal` and `progress` for the step of loading called `step`. */
 export function stepOptions({ signal, progress }: LoadOptions, step: string): ScanOptions {
-  return { signal, progress: progress && ((done, total) => progress(step, done, total)) };
+  return { signal, progress: progressOfStep(progress, step) };
 }

@@ -1,4 +1,5 @@
 /** @file `analyse`: a whole notebook about induction in one call: test, scores, patch scan, attention, lens. */
+import { progressOfStep } from "../../base/progress.ts";
 import { beginResult } from "../../results/beginResult.ts";
 import { checkCanRun } from "../common/canRun.ts";
 import { footerOf, headerOf } from "../common/about.ts";
@@ -57,7 +58,7 @@ export async function analyse(
     tests.push(
       await inductionTest(model, backend, tokenizer, test, {
         signal,
-        progress: (...done) => progress?.(`testing induction (${test.kind})`, ...done),
+        progress: progressOfStep(progress, `testing induction (${test.kind})`),
       }),
     );
   const scored = await score(model, { ...shared, numExamples: count.score });

@@ -1,4 +1,5 @@
 /** @file The patch scan of `analyse`: what clean values of heads, attention and MLPs restore in corrupted runs. */
+import { renameSteps } from "../../base/progress.ts";
 import { InputError } from "../../base/errors.ts";
 import { anatomy } from "../../models/anatomy/anatomy.ts";
 import type { LoadedModel } from "../../models/loadedModel.ts";
@@ -25,8 +26,10 @@ export async function patchScan(
   options: GeneratedInput & StudyOptions,
   screen: number | null,
 ): Promise<PatchScan> {
-  const patched = (unit: keyof typeof UNIT_WORDS) =>
-    orNull(() => patch(model, { ...options, ...namedProgress(options, unit), unit }));
+  const patched = (unit: keyof typeof UNIT_WORDS) => {
+    const progress = renameSteps(options.progress, (step) => `${step} ${UNIT_WORDS[unit]}`);
+    return orNull(() => patch(model, { ...options, progress, unit }));
+  };
   const hasMlp = anatomy(model.program, model.architecture).layers[0]!.mlp !== null;
   return {
     patchHeads: screen === null ? await patched("head-out") : null,
@@ -39,13 +42,8 @@ export async function patchScan(
   };
 }
 
+/** As progress has them: three scans would each begin a step of the same name anew. */
 const UNIT_WORDS = { "head-out": "heads", "attn-out": "attention layers", "mlp-out": "MLPs" };
-
-/** Three scans would each begin a step of the same name anew. */
-function namedProgress({ progress }: StudyOptions, unit: keyof typeof UNIT_WORDS): StudyOptions {
-  if (!progress) return {};
-  return { progress: (step, ...done) => progress(`${step} ${UNIT_WORDS[unit]}`, ...done) };
-}
 
 async function orNull<Result>(run: () => Promise<Result>): Promise<Result | null> {
   return run().catch((error: unknown) => {

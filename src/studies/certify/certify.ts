@@ -1,4 +1,5 @@
 /** @file `certify`: a lower bound on an induction head's attention to its target on every sequence of a family, from weights. */
+import { progressOfStep } from "../../base/progress.ts";
 import type { Backend } from "../../base/backend.ts";
 import { headName } from "../../base/headName.ts";
 import { throwIfAborted } from "../../base/errors.ts";
@@ -49,7 +50,7 @@ export async function certify(
       const searched = elapsed();
       const proof = await certificate(numbers, plan.family, {
         heads,
-        progress: (done, total) => progress?.("bounding queries", done, total),
+        progress: progressOfStep(progress, "bounding queries"),
         pause: async () => {
           throwIfAborted(signal);
           await turn();

@@ -1,4 +1,5 @@
 /** @file `circuit`: composition, copying and matching from the weights alone; no token is run. */
+import { progressOfStep } from "../../base/progress.ts";
 import { beginResult } from "../../results/beginResult.ts";
 import { checkCanRun } from "../common/canRun.ts";
 import { engineFor } from "../../runtime/engineFor.ts";
@@ -54,7 +55,7 @@ export async function circuit(
     }
     const composition = await compositionRuns(backend, layers, {
       signal,
-      progress: (done, total) => progress?.("composing heads", done, total),
+      progress: progressOfStep(progress, "composing heads"),
     });
     const composed = elapsed();
     const raw = await embeddingProducts(model, backend, "raw");

@@ -1,4 +1,5 @@
 /** @file The same study with several seeds: what it says of the model, and what of the rows that were drawn. */
+import { renameSteps } from "../../base/progress.ts";
 import { InputError } from "../../base/errors.ts";
 import type { ResumeLog } from "../../base/resumeLog.ts";
 import { checkWholeNumber } from "../../base/checkWholeNumber.ts";
@@ -37,8 +38,7 @@ export async function overSeeds<Options extends SeededOptions, Result>(
   if (count === 1) return { seeds, results: [await run(options)] };
   const results: Result[] = [];
   for (const seed of seeds) {
-    const report: StudyOptions["progress"] =
-      progress && ((step, ...rest) => progress(`seed ${seed}: ${step}`, ...rest));
+    const report = renameSteps(progress, (step) => `seed ${seed}: ${step}`);
     const own = { ...options, seeds: undefined, seed, log: log && under(log, seed) };
     results.push(await run({ ...own, progress: report }));
   }

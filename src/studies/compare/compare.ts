@@ -1,4 +1,5 @@
 /** @file `compare`: several models on the same rows; how each differs from the first. */
+import { renameSteps } from "../../base/progress.ts";
 import type { Backend } from "../../base/backend.ts";
 import { shownValue } from "../../base/faultSentences.ts";
 import { InputError } from "../../base/errors.ts";
@@ -123,8 +124,7 @@ async function measuredAt(
     ? await ownRows(model.architecture, own)
     : generatedRows(model.architecture, input, COMPARE_EXAMPLES);
   const { signal, progress } = options;
-  const report = (step: string, done: number, total: number) =>
-    progress?.(`model ${index + 1} of ${of}: ${step}`, done, total);
+  const report = renameSteps(progress, (step) => `model ${index + 1} of ${of}: ${step}`);
   const judge =
     plan.verdicts === "none"
       ? null

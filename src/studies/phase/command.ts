@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { InputError } from "../../base/errors.ts";
-import type { Progress } from "../../base/progress.ts";
+import { renameSteps, type Progress } from "../../base/progress.ts";
 import { rowOptions, type RowFlags } from "../../cli/flags/rowFlags.ts";
 import { readText } from "../../cli/flags/sequenceFlags.ts";
 import { rows, withSharedFlags } from "../../cli/flags/sharedFlags.ts";
@@ -94,7 +94,7 @@ async function measureRuns(
   const results: PhaseResult[] = [];
   for (const { id, checkpoints: sources, training, symbols } of runs) {
     const of = runs.length > 1 ? `${id}: ` : "";
-    const progress: Progress = (step, ...amount) => frame.progress(`${of}${step}`, ...amount);
+    const progress = renameSteps(frame.progress, (step) => `${of}${step}`);
     const openers = sources.map(({ step, model, revision }) => ({
       step,
       open: () => frame.openModel(model, { revision, progress: loading(frame, revision) }),
@@ -106,9 +106,9 @@ async function measureRuns(
 }
 
 /** Loading is a part of the checkpoint's turn, but for one that is downloaded. */
-function loading({ progress }: Frame, revision: string | undefined): Progress {
+function loading({ progress }: Frame, revision: string | undefined): Progress | undefined {
   if (revision === undefined) return () => undefined;
-  return (step, ...amount) => progress(`${revision}: ${step}`, ...amount);
+  return renameSteps(progress, (step) => `${revision}: ${step}`);
 }
 
 /** The one run that is given, and its repetitions with other seeds. */
