@@ -16,7 +16,8 @@ const valueOf = (name) => {
 };
 /** From this many on the targets are judged. */
 const ENOUGH = 60;
-const models = valueOf("--models") ?? ENOUGH;
+/** These, and twelve with linear biases. */
+const models = valueOf("--models") ?? ENOUGH + 12;
 
 const jobs = Array.from({ length: models }, (_, number) => ({ number }));
 const answers = await inWorkers(join(import.meta.dirname, "trained/worker.js"), jobs, {

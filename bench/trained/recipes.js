@@ -19,6 +19,8 @@ const PARTS = {
     { kind: "bigram", repeats: 0.3, minSpan: 4, maxSpan: 24 },
   ],
 };
+/** From this number on positions are linear biases: they came later, and in the list above would have made every model another. */
+const ALIBI_FROM = 60;
 /** Most steps; a model that copies stops before. */
 const STEPS = 2000;
 const EVERY = 25;
@@ -52,7 +54,7 @@ function partsOf(number) {
   const at = (name, index) => PARTS[name][index % PARTS[name].length];
   return {
     shape: at("shape", number + Math.floor(number / 12)),
-    positions: at("positions", number),
+    positions: number < ALIBI_FROM ? at("positions", number) : "alibi",
     norm: at("norm", number + Math.floor(number / 3)),
     dMlp: at("dMlp", number + Math.floor(number / 4)),
     data: at("data", Math.floor(number / 2)),

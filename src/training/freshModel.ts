@@ -28,7 +28,8 @@ function transformerLensShapes(shape: ModelShape): Map<string, readonly number[]
   const { vocabulary, contextLength, layers, heads, dModel, dMlp, positions, norm = "LN" } = shape;
   const dHead = dModel / heads;
   const shapes = new Map<string, readonly number[]>([["embed.W_E", [vocabulary, dModel]]]);
-  if (positions !== "rotary") shapes.set("pos_embed.W_pos", [contextLength, dModel]);
+  if (positions !== "rotary" && positions !== "alibi")
+    shapes.set("pos_embed.W_pos", [contextLength, dModel]);
   const putNorm = (at: string) => {
     if (norm) shapes.set(`${at}.w`, [dModel]);
     if (norm === "LN") shapes.set(`${at}.b`, [dModel]);

@@ -13,8 +13,12 @@ export interface ModelShape {
   /** Left out: attention only. */
   readonly dMlp?: number | undefined;
   readonly activation?: "relu" | "gelu" | "gelu_new" | "silu" | undefined;
-  /** learned: added to the residual stream; shortformer: to what queries and keys read; rotary: turns them; relative: t5; none: mamba2. */
-  readonly positions?: "learned" | "shortformer" | "rotary" | "relative" | "none" | undefined;
+  /**
+   * learned: added to the residual stream; shortformer: to what queries and keys read; rotary: turns them; alibi: a slope for each
+   * head times the distance, added to scores, nothing to learn; relative: t5; none: mamba2.
+   */
+  readonly positions?:
+    "learned" | "shortformer" | "rotary" | "alibi" | "relative" | "none" | undefined;
   readonly norm?: "LN" | "RMS" | null | undefined;
   /** llama: heads that keys and values have; left out: as many as queries. */
   readonly kvHeads?: number | undefined;

@@ -19,7 +19,9 @@ const model = z.strictObject({
   dModel: count,
   dMlp: count.nullable().default(null).describe("null: attention only"),
   activation: z.enum(["relu", "gelu", "gelu_new", "silu"]).default("gelu_new"),
-  positions: z.enum(["learned", "shortformer", "rotary", "relative", "none"]).default("rotary"),
+  positions: z
+    .enum(["learned", "shortformer", "rotary", "alibi", "relative", "none"])
+    .default("rotary"),
   norm: z.enum(["LN", "RMS"]).nullable().default("LN"),
   smearedKeys: z.boolean().default(false),
   tied: z.boolean().default(false),
@@ -227,6 +229,10 @@ function misfits({ model: m, data: d, checkpoints, steps }: Recipe): string[] {
     [
       m.smearedKeys && m.family !== "transformer_lens",
       "smearedKeys needs the family transformer_lens",
+    ],
+    [
+      m.positions === "alibi" && m.family !== "transformer_lens",
+      "positions alibi needs the family transformer_lens",
     ],
     ...scanRules(m),
     ...crossRules(m, d),

@@ -170,6 +170,7 @@ describe("train refuses, with exit code 2 and nothing left behind,", () => {
     ["--heads 3", "dModel 16 must be a multiple of heads 3"],
     ["--learning-rate fast", "argument 'fast' is invalid. It needs a number."],
     ["--positions absolute", "Allowed choices are learned, shortformer, rotary"],
+    ["--positions alibi --family llama", "positions alibi needs the family transformer_lens"],
     ["--text missing.txt", "cannot read the text missing.txt"],
     [
       "--text short.txt",

@@ -106,6 +106,7 @@ describe("train(recipe, engine)", () => {
 const ARCHITECTURES: Readonly<Record<string, RecipeInput["model"]>> = {
   "with learned positions": { positions: "learned" },
   "with shortformer positions and MLPs": { positions: "shortformer", dMlp: 32 },
+  "with linear biases by distance": { positions: "alibi", layers: 3 },
   "of one layer with smeared keys": { layers: 1, smearedKeys: true, positions: "learned" },
   "of three layers without norms": { layers: 3, norm: null },
   "that is tied and has no biases": { tied: true, biases: "none", positions: "learned", dMlp: 32 },

@@ -61,6 +61,7 @@ function model(command: Command): Command {
         "learned",
         "shortformer",
         "rotary",
+        "alibi",
         "relative",
       ]),
     )

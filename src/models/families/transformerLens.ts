@@ -1,12 +1,13 @@
 /**
  * @file TransformerLens' own layout (`"format": "transformer_lens"`): HookedTransformerConfig and state_dict() names.
- * Attention-only or with MLPs; standard, shortformer or rotary positions; layer norm, RMS norm or none. `smeared_keys` and
+ * Attention-only or with MLPs; standard, shortformer, rotary or ALiBi positions; layer norm, RMS norm or none. `smeared_keys` and
  * `tie_word_embeddings` are ours: TransformerLens has no smeared keys, and writes out an unembedding that is tied.
  */
 import { z } from "zod";
 import { activationName } from "../config/activation.ts";
 import { readConfig } from "../config/readConfig.ts";
 import { ropeOf } from "../config/rope.ts";
+import { alibiSlopes } from "../decoder/alibi.ts";
 import { decoderModel } from "../decoder/decoderModel.ts";
 import type { AttentionSpec, DecoderSpec } from "../decoder/spec.ts";
 import type { Family } from "../family.ts";
@@ -25,7 +26,9 @@ const schema = z.object({
   act_fn: activationName.nullish(),
   attn_only: z.boolean().default(false),
   normalization_type: z.enum(["LN", "LNPre", "RMS", "RMSPre"]).nullable().default("LN"),
-  positional_embedding_type: z.enum(["standard", "shortformer", "rotary"]).default("standard"),
+  positional_embedding_type: z
+    .enum(["standard", "shortformer", "rotary", "alibi"])
+    .default("standard"),
   eps: z.number().positive().default(1e-5),
   use_attn_scale: z.boolean().default(true),
   attn_scale: z.number().optional(),
@@ -138,6 +141,7 @@ function specOf(c: Config): DecoderSpec {
     standard: { to: "stream" },
     shortformer: { to: "queries and keys" },
     rotary: null,
+    alibi: null,
   } as const;
   return {
     family: "transformer_lens",
@@ -166,6 +170,7 @@ function attentionOf(c: Config): AttentionSpec {
     ...(c.positional_embedding_type === "rotary" && {
       rotary: { rope: rope(), interleaved: c.rotary_adjacent_pairs },
     }),
+    ...(c.positional_embedding_type === "alibi" && { alibi: { slopes: alibiSlopes(c.n_heads) } }),
   };
 }
 
@@ -178,6 +183,6 @@ function weightMap(c: Config): WeightMap {
     ...(c.smeared_keys && SMEAR),
     ...((type === "LN" || type === "RMS") && norms(type, places)),
     ...(!c.attn_only && MLP),
-    ...(c.positional_embedding_type !== "rotary" && POSITIONS),
+    ...(["standard", "shortformer"].includes(c.positional_embedding_type) && POSITIONS),
   };
 }
