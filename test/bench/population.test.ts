@@ -252,6 +252,8 @@ const models = [...Array.from({ length: 28 }, (_, at) => 140 + at), 128].map((se
   plantedModel(seed),
 );
 const all = await Promise.all(models.map(looked));
+/** A head that writes the same wherever it looks stands before the MLP that takes off a copy, whose norm must count it whole. */
+const crowded = await looked(plantedModel(1264));
 const of = (kinds: readonly KindName[], { model }: Looked) =>
   model.truth.filter(({ kind }) => kinds.includes(kind));
 const headText = ({ model }: Looked, { kind, layer, head }: TrueHead) =>
@@ -325,7 +327,7 @@ describe("plantedModel(seed)", () => {
   });
 
   test("raises the token with a cancelled copier, and loses nothing without it", async () => {
-    for (const reader of all)
+    for (const reader of [...all, crowded])
       for (const head of of(["cancelled"], reader)) {
         expect.soft(await reader.direct(head), headText(reader, head)).toBeGreaterThan(5);
         const change = (await reader.logit()) - (await reader.logit([head]));

@@ -28,9 +28,10 @@ export function typicalNorms(
     ln1.push(length());
     for (const head of layer)
       if (head?.copies) {
-        const { to, strength } = head.copies;
+        const { from, to, strength } = head.copies;
         if (to === "mean" && norm?.startsWith("LN")) continue;
-        levels.set(to, (levels.get(to) ?? 0) + strength * (head.part ?? 1));
+        const part = from === "constant" ? 1 : (head.part ?? 1); // every position has the constant
+        levels.set(to, (levels.get(to) ?? 0) + strength * part);
       }
     ln2.push(layout === "gpt_neox" ? ln1[at]! : length());
     if (mlps[at] === "derive") levels.set("derived", 1);
