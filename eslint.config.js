@@ -66,7 +66,12 @@ const anywhere = [
   ],
   ...["studies/common"],
 ];
-const nodeOnly = ["src/runtime/cores.ts", "src/runtime/native.ts", "src/runtime/openBackend.ts"];
+const nodeOnly = [
+  "src/runtime/cardMemory.ts",
+  "src/runtime/cores.ts",
+  "src/runtime/native.ts",
+  "src/runtime/openBackend.ts",
+];
 
 const parts = Object.keys(walls);
 

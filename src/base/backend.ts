@@ -95,9 +95,11 @@ export interface Backend {
   readonly versions: Readonly<Record<string, string>>;
   /** Whether weights can stay in their files. */
   readonly mapsFiles: boolean;
-  /** Memory that a session may take now. */
+  /** Memory of the machine that this process may take now. */
   availableBytes(): number;
-  /** Left out: a session that does not fit into `availableBytes` is refused. */
+  /** What is free of the device's own memory, as its driver says; left out, or undefined: it has none or does not say, and `availableBytes` holds for it. */
+  freeOnDevice?(): number | undefined;
+  /** Left out: a session that does not fit into what is free is refused. */
   readonly budget?: MemoryBudget | undefined;
   /** Whether a session is opened on a thread of its own, so that one can be opened while another runs; left out: it is not. */
   readonly opensBesideRuns?: boolean | undefined;
@@ -107,6 +109,8 @@ export interface Backend {
   readonly others?: OtherEngines | undefined;
   /** What weights, and the values multiplied with them, are rounded to; left out: they are float32. */
   readonly rounding?: Rounding | undefined;
+  /** Whether weights of float16 stay so in its memory, and become float32 in each run, exactly; left out: they become it once. */
+  readonly keepsHalves?: boolean | undefined;
   /** Why it is this engine, for Results; left out: it was asked for. */
   readonly choice?: string | undefined;
   /** What computes everything again once this device is lost or full, as `why` says; left out: nothing does. */

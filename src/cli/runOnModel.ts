@@ -33,6 +33,7 @@ export async function runOnModel<Result, Run extends ModelRun<Result>>(
     const { study, options: own } = await studyFor(askedStudy, model, withoutUndefined(options));
     const keeps = study.resumes && flags.model.cache !== false;
     const engine = await engineFor(model, { ...own, backend: first });
+    if (!first.others && engine.device !== first.device) note(engine.choice!); // it has no room for the model
     const facts = { study: study.name, model, backend: engine, options: own };
     const heading = { model: name, command, folder: process.cwd() };
     const log = keeps ? resumeFile(facts, { note, heading }) : undefined;

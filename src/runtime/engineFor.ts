@@ -1,5 +1,5 @@
 import type { Backend, EngineOptions, OpenEngine } from "../base/backend.ts";
-import { InputError } from "../base/errors.ts";
+import { DeviceError, InputError } from "../base/errors.ts";
 import type { Program } from "../graph/program.ts";
 import { fastestFor } from "./fastest.ts";
 import { withBudget } from "./memoryBudget.ts";
@@ -39,8 +39,19 @@ export async function engineFor(
   const first: Backend = fast && !plain.rounding ? { ...plain, rounding: { bits: 8 } } : plain;
   const fastest = program && !first.rounding ? await fastestFor(program, first, seqLen) : first;
   const engine = withInstead(withBudget(fastest, memory), memory);
-  if (program) await refuseWrongDevice(program, engine);
-  return checkRounding(engine, program);
+  const used = program ? await checkedOn(program, engine) : engine;
+  return checkRounding(used, program);
+}
+
+/** The engine, or the one that takes its place where the model has no room on its device. */
+async function checkedOn(program: Program, engine: Backend): Promise<Backend> {
+  try {
+    await refuseWrongDevice(program, engine);
+    return engine;
+  } catch (error) {
+    if (!(error instanceof DeviceError && engine.instead)) throw error;
+    return engine.instead(error.why);
+  }
 }
 
 /** The engine, and the one that it is checked against in its place once its device is lost or full. */

@@ -5,6 +5,8 @@ import { prune, typesOf, type Program, type Weight } from "../graph/program.ts";
 import type { Axis } from "../graph/axes.ts";
 import type { Backend, Device } from "../base/backend.ts";
 import { byteSize } from "../base/byteSize.ts";
+import { mayStayHalf } from "./halves.ts";
+import { freeBytes } from "./memoryBudget.ts";
 
 export interface MemoryPlan {
   /** Weights as the engine keeps them, at the worst moment. */
@@ -34,6 +36,9 @@ export function keepsBlocks({ device }: { readonly device?: Device | undefined }
   return device === undefined || device === "cpu" || device === "wasm";
 }
 
+/** Weights of float16 are float32 while they are multiplied: those of about a layer, until the engine uses their room again (measured). */
+const UNPACKED_TOGETHER = 4;
+
 /** Codes of eight bits, as they are and repacked, of float32's size. */
 const ROUNDED_SHARE = 1 / 2;
 
@@ -56,7 +61,7 @@ const READ_AHEAD_BYTES = 4 * 1024 * 1024;
  */
 export function planMemory(
   program: Program,
-  backend: Pick<Backend, "mapsFiles" | "rounding"> & { readonly device?: Device | undefined },
+  backend: PlannedFor,
   sizes: Readonly<Record<string, number>>,
 ): MemoryPlan {
   const pruned = prune(program);
@@ -69,6 +74,7 @@ export function planMemory(
   const bytesAlive = (_: Weight, kind: WeightKind, size: number) => {
     if (kind === "blocks") return BLOCK_SHARE * size;
     if (kind === "rounded") return ROUNDED_SHARE * size;
+    if (kind === "half") return size / 2;
     return kind === "looked up" ? Math.min(size, READ_AHEAD_BYTES) : size;
   };
   const weightBytes = backend.mapsFiles ? total(bytesAlive) : WASM_COPIES * total(bytesInWasm);
@@ -76,7 +82,7 @@ export function planMemory(
     backend.mapsFiles || backend.rounding
       ? total((weight, kind, size) => PEAKS[kind] * bytesAlive(weight, kind, size))
       : weightBytes;
-  const valueBytes = ARENA * mostAlive(pruned, sizes);
+  const valueBytes = ARENA * mostAlive(pruned, sizes) + unpackedBytes(pruned, kindOf);
   return {
     weightBytes,
     valueBytes,
@@ -84,10 +90,23 @@ export function planMemory(
   };
 }
 
+type PlannedFor = Pick<Backend, "mapsFiles" | "rounding" | "keepsHalves"> & {
+  readonly device?: Device | undefined;
+};
+
+function unpackedBytes({ weights }: Program, kindOf: (weight: Weight) => WeightKind): number {
+  const sizes = weights.flatMap((weight) =>
+    kindOf(weight) === "half" ? [float32Bytes(weight.axes, {})] : [],
+  );
+  const largest = sizes.toSorted((a, b) => b - a).slice(0, UNPACKED_TOGETHER);
+  return largest.reduce((sum, size) => sum + size, 0);
+}
+
 type WeightKind =
-  "blocks" | "rounded" | "cast" | "multiplied" | "looked up" | "looked up in memory";
+  "half" | "blocks" | "rounded" | "cast" | "multiplied" | "looked up" | "looked up in memory";
 
 const PEAKS: Readonly<Record<WeightKind, number>> = {
+  half: 1,
   blocks: BLOCK_PEAK,
   rounded: ROUNDED_PEAK,
   cast: CAST_PEAK,
@@ -100,28 +119,27 @@ const bytesInWasm = (_: Weight, kind: WeightKind, size: number) =>
   kind === "blocks" ? BLOCK_SHARE * size : size;
 
 /** What the engine does with a weight. */
-function weightKinds(
-  { ops }: Program,
-  backend: Pick<Backend, "rounding"> & { readonly device?: Device | undefined },
-): (weight: Weight) => WeightKind {
+function weightKinds({ ops }: Program, backend: PlannedFor): (weight: Weight) => WeightKind {
   const read = new Set(ops.flatMap((op) => (op.op === "contract" ? [] : op.inputs)));
   const multiplied = new Set(ops.flatMap((op) => (op.op === "contract" ? op.inputs : [])));
-  return ({ name, stored }) => {
+  return (weight) => {
+    const { name, stored } = weight;
+    if (backend.keepsHalves && mayStayHalf(weight)) return "half";
     if (stored.blocks && !read.has(name) && keepsBlocks(backend)) return "blocks";
     if (backend.rounding && multiplied.has(name)) return "rounded";
     if (STORED_BYTES[stored.type] !== 4) return "cast";
-    if (multiplied.has(name)) return "multiplied";
+    if (multiplied.has(name) || !keepsBlocks(backend)) return "multiplied"; // other devices have all in their memory
     return stored.blocks ? "looked up in memory" : "looked up";
   };
 }
 
 /**
- * Refuses a plan that this machine has no memory for, before anything is made.
+ * Refuses a plan that there is no memory for, on the device or the machine, before anything is made.
  *
  * @throws {UnableError} with what it needs and what there is
  */
 export function checkMemory({ totalBytes }: MemoryPlan, backend: Backend): void {
-  const available = backend.availableBytes();
+  const available = freeBytes(backend);
   if (totalBytes <= available) return;
   throw new UnableError(
     `this needs about ${byteSize(totalBytes, "up")} of memory, ${backend.device} has ${byteSize(available, "down")}`,

@@ -17,7 +17,7 @@ const LEAST_BYTES = 64e6;
 export function withBudget(backend: Backend, bytes?: number): Backend {
   if (bytes === undefined) {
     if (backend.budget) return backend;
-    return { ...backend, budget: memoryBudget(backend.availableBytes(), false) };
+    return { ...backend, budget: memoryBudget(freeBytes(backend), false) };
   }
   if (!Number.isFinite(bytes) || bytes < LEAST_BYTES)
     throw new InputError(
@@ -27,6 +27,11 @@ export function withBudget(backend: Backend, bytes?: number): Backend {
     );
   if (backend.budget?.isAsked && backend.budget.bytes === bytes) return backend;
   return { ...backend, budget: memoryBudget(bytes, true) };
+}
+
+/** What weights and values may take: of the device's own memory where it is known, else of the machine's. */
+export function freeBytes(backend: Pick<Backend, "availableBytes" | "freeOnDevice">): number {
+  return backend.freeOnDevice?.() ?? backend.availableBytes();
 }
 
 interface Open {

@@ -4,7 +4,9 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { UnableError } from "../base/errors.ts";
 import type { Backend, SessionOptions } from "../base/backend.ts";
+import { freeOnCards } from "./cardMemory.ts";
 import { usableCores } from "./cores.ts";
+import { hasExactHalves } from "./exactHalves.ts";
 import { engineSession, explainError, INSTALL_CUDA, OPTIMISATION } from "./ortSession.ts";
 
 /**
@@ -59,7 +61,7 @@ export async function nativeBackend(
       interOpNumThreads: 1,
       graphOptimizationLevel: "all",
       enableMemPattern: false, // it would keep the largest run's memory twice, and runs would not be faster
-      logSeverityLevel: 3,
+      logSeverityLevel: 4, // what it would say of an error is in the error
       externalData: sideFiles.map(({ path, data }) => ({ path, data })),
       extra: {
         optimization: OPTIMISATION,
@@ -75,13 +77,25 @@ export async function nativeBackend(
   return {
     device,
     threads,
+    ...(device === "webgpu" && { keepsHalves: await keepsHalves(create) }),
     versions: { "onnxruntime-node": ort.env.versions.node ?? ort.env.versions.common },
     mapsFiles: true,
     opensBesideRuns: true,
     ...(device !== "cpu" && { reference: async () => (await nativeBackend(threads))! }),
     availableBytes: () => process.availableMemory(), // of the container, where the process is in one
+    ...(HAVE_MEMORY.has(device) && { freeOnDevice: () => freeOnCards() }),
     create,
   };
+}
+
+/** Devices that may be a card with a memory of its own. */
+const HAVE_MEMORY: ReadonlySet<NativeDevice> = new Set(["webgpu", "cuda", "directml"]);
+
+/** Tried once in a process, which has one adapter. */
+let triedHalves: Promise<boolean> | undefined;
+
+function keepsHalves(create: Backend["create"]): Promise<boolean> {
+  return (triedHalves ??= hasExactHalves({ create }));
 }
 
 /** Devices that the package for this system has, whether or not they can be reached; none where it is not installed. */

@@ -4,6 +4,7 @@ import { tensor } from "../base/tensor.ts";
 import { lower } from "../graph/onnx/lower.ts";
 import { typesOf, type Program } from "../graph/program.ts";
 import { completeFeeds } from "./feeds.ts";
+import { halvesOf } from "./halves.ts";
 import { keepsBlocks } from "./memory.ts";
 import { placeWeights } from "./placeWeights.ts";
 
@@ -20,6 +21,7 @@ export async function openSession(program: Program, backend: Backend): Promise<O
     fusedMatMul: backend.device !== "webgpu",
     matMulNBits: keepsBlocks(backend),
     eightBits: backend.rounding !== undefined,
+    halves: await halvesOf(program, backend),
   });
   const { model, folder, sideFiles } = await placeWeights(graph, backend);
   const engine = await backend.create(model, {

@@ -11,6 +11,9 @@ export const OPTIMISATION = { disable_specified_optimizers: "SkipLayerNormFusion
 /** What fetches the libraries that device cuda needs. */
 export const INSTALL_CUDA = "ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node";
 
+/** What WebGPU says of the first use of a buffer that it had no memory for, or that is larger than its adapter allows. */
+const NO_BUFFER = "[Invalid Buffer";
+
 /** @param explain throws what a fault of the engine means */
 export function engineSession(
   session: InferenceSession,
@@ -46,9 +49,10 @@ export function explainError(error: unknown, instead: Device = "cpu"): never {
   if (
     /bad_alloc|failed to allocate|out of memory|Array buffer allocation|RangeError: Invalid typed array/i.test(
       message,
-    )
+    ) ||
+    message.includes(NO_BUFFER)
   ) {
-    const words = `out of memory: ${message}`;
+    const words = `out of memory: ${message.split("\n")[0]!}`;
     throw new DeviceError(words, words, { cause: error });
   }
   if (/device (was |is )?lost|DEVICE_REMOVED|DEVICE_HUNG/i.test(message))

@@ -26,7 +26,7 @@ export function wasmBackend(
     const session = await ort.InferenceSession.create(model, {
       executionProviders: [device],
       graphOptimizationLevel: "all",
-      logSeverityLevel: 3,
+      logSeverityLevel: 4, // what it would say of an error is in the error
       extra: { optimization: OPTIMISATION },
       externalData: sideFiles.map(({ path, data }) => ({ path, data })),
     }).catch(explain);

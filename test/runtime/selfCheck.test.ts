@@ -103,6 +103,23 @@ describe("a device", () => {
     );
   });
 
+  test("that has no room for a model leaves it to the processor before any study, and the Result says so", async () => {
+    const { backend } = device((value) => value);
+    const create: Backend["create"] = async (...args) => {
+      const session = await engine.create(...args);
+      const words =
+        "WebGPU validation failed. [Invalid Buffer (unlabeled)] is invalid due to a previous error.\n - While validating entries[1]";
+      return { ...session, run: () => Promise.reject(new Error(words)).catch(explainError) };
+    };
+    const full = { ...backend, create };
+    const { environment } = await score(model, { backend: full, numExamples: 2, seqLen: 12 });
+    expect(environment).toMatchObject({
+      device: "cpu",
+      choice:
+        "cpu, since webgpu could not finish: out of memory: WebGPU validation failed. [Invalid Buffer (unlabeled)] is invalid due to a previous error.",
+    });
+  });
+
   test("that a browser loses leads to wasm, since browsers have no device cpu", async () => {
     const create = () => Promise.reject(new Error("GPU device was lost"));
     const env = { wasm: {}, versions: { common: "1" } };

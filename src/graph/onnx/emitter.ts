@@ -4,6 +4,7 @@
  */
 import type { Axis, NumberType } from "../axes.ts";
 import type { Weight } from "../program.ts";
+import type { HalfWeight } from "./weights.ts";
 import type { Attribute, DataType, OnnxInitializer, OnnxNode, OnnxValue } from "./model.ts";
 
 /** A tensor of the ONNX graph and the axes it has there. */
@@ -28,7 +29,8 @@ export type Emitter = ReturnType<typeof emitter>;
 /**
  * @param symbols for each symbol, a graph input that has it and at which axis
  * @param has which of ONNX Runtime's own operators are at hand: FusedMatMul, which scales and turns matrices on the way, and
- *   MatMulNBits, which multiplies weights of four bits; and whether it is to do so with all weights, rounded to eight bits
+ *   MatMulNBits, which multiplies weights of four bits; whether it is to do so with all weights, rounded to eight bits; and
+ *   which weights are float16 between runs
  */
 export function emitter(
   symbols: ReadonlyMap<string, { readonly input: string; readonly axis: number }>,
@@ -36,6 +38,7 @@ export function emitter(
     readonly fusedMatMul: boolean;
     readonly matMulNBits: boolean;
     readonly eightBits: boolean;
+    readonly halves: ReadonlyMap<string, HalfWeight>;
   },
 ) {
   const nodes: OnnxNode[] = [];

@@ -5,8 +5,9 @@ import type { ValueType } from "../axes.ts";
 import { emitter, type Emitter, type Handle } from "./emitter.ts";
 import { lowerNorm, type Surroundings } from "./lowerNorm.ts";
 import { LOWERINGS } from "./lowerOps.ts";
-import type { OnnxGraph } from "./model.ts";
+import type { OnnxGraph, OnnxNode } from "./model.ts";
 import { weightHandle } from "./shapes.ts";
+import type { HalfWeight } from "./weights.ts";
 
 export interface LowerOptions {
   /** Use FusedMatMul, which the processor's engines have and WebGPU's lacks. */
@@ -15,18 +16,25 @@ export interface LowerOptions {
   readonly matMulNBits?: boolean | undefined;
   /** Round weights, and what is multiplied with them, to eight bits: faster, and not the same numbers. */
   readonly eightBits?: boolean | undefined;
+  /** Weights by name that are float16 between runs, and float32 within: half the memory, the same numbers. */
+  readonly halves?: ReadonlyMap<string, HalfWeight> | undefined;
 }
 
 /** The ONNX graph of what the outputs of `program` need; initializers still say where their bytes lie. */
 export function lower(
   program: Program,
-  { fusedMatMul = true, matMulNBits = true, eightBits = false }: LowerOptions = {},
+  {
+    fusedMatMul = true,
+    matMulNBits = true,
+    eightBits = false,
+    halves = new Map(),
+  }: LowerOptions = {},
 ): OnnxGraph {
   const pruned = prune(program);
   const types = typesOf(pruned);
   const producers = new Map(pruned.ops.map((op) => [op.output, op]));
   const readers = readersOf(pruned.ops);
-  const emit = emitter(symbolsOf(pruned), { fusedMatMul, matMulNBits, eightBits });
+  const emit = emitter(symbolsOf(pruned), { fusedMatMul, matMulNBits, eightBits, halves });
   const handles = new Map<string, Handle>();
   for (const input of pruned.inputs)
     handles.set(input.name, { tensor: input.name, type: input.type, axes: input.axes });
@@ -46,7 +54,7 @@ export function lower(
   return withoutDead({
     inputs: pruned.inputs,
     outputs: pruned.outputs.map((name) => ({ name: `out:${name}`, ...types.get(name)! })),
-    nodes: emit.nodes,
+    nodes: weightsFirst(emit),
     initializers: [...emit.initializers.values()],
     values: [...emit.values.values()],
   });
@@ -87,6 +95,23 @@ function symbolsOf(program: Program): Map<string, { input: string; axis: number 
     });
   }
   return symbols;
+}
+
+/**
+ * An engine walks from the outputs backwards and takes a node's later inputs first, unless earlier ones are listed later. So what
+ * makes float32 of a weight, which waits for nothing, is listed before all else: then it runs just before the product that reads it.
+ * Otherwise all would run first, and be there together.
+ */
+function weightsFirst({ nodes, initializers, has }: Emitter): readonly OnnxNode[] {
+  if (has.halves.size === 0) return nodes;
+  const ready = new Set(["", ...initializers.keys()]);
+  const [first, others]: [OnnxNode[], OnnxNode[]] = [[], []];
+  for (const node of nodes) {
+    const isFirst = node.inputs.every((name) => ready.has(name));
+    (isFirst ? first : others).push(node);
+    if (isFirst) for (const name of node.outputs) ready.add(name);
+  }
+  return [...first, ...others];
 }
 
 /** Nodes and initializers that lead to an output, in the same order. */

@@ -17,6 +17,7 @@ import {
   transposeTo,
   withSizes,
 } from "./shapes.ts";
+import { halfRows } from "./weights.ts";
 
 type Lowering<Name extends OpName> = (
   emit: Emitter,
@@ -30,7 +31,9 @@ export type PlainOp = Exclude<OpName, "norm" | "gain" | "scale">;
 
 export const LOWERINGS: { readonly [Name in PlainOp]: Lowering<Name> } = {
   contract: lowerContract,
-  gather: (emit, [table, ids]) => emit.node("Gather", [table!.tensor, ids!.tensor], { axis: 0 }),
+  gather: (emit, [table, ids]) =>
+    (table!.weight && halfRows(emit, table!.weight, ids!.tensor)) ??
+    emit.node("Gather", [table!.tensor, ids!.tensor], { axis: 0 }),
   take: (emit, [x, indices], { axis, merge = [axis] }) =>
     emit.node("Gather", [groupAxes(emit, x!, mergedGroups(x!, merge)), indices!.tensor], {
       axis: indexOf(x!, merge[0]!),

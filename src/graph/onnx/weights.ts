@@ -3,7 +3,14 @@ import { selectedAxes } from "../builder.ts";
 import type { Axis } from "../axes.ts";
 import type { Selection, Weight } from "../program.ts";
 import type { Emitter } from "./emitter.ts";
-import type { OnnxInitializer } from "./model.ts";
+import { DATA_TYPES, type OnnxInitializer, type StoredBytes } from "./model.ts";
+
+/** A weight that is float16 between runs. */
+export interface HalfWeight {
+  readonly data: StoredBytes;
+  /** The weight is these numbers times 2^-exponent. */
+  readonly exponent: number;
+}
 
 /**
  * The tensor of a weight, float32, with sizes `dims`: the same bytes in the same order, however they are grouped.
@@ -14,26 +21,52 @@ import type { OnnxInitializer } from "./model.ts";
 export function weightTensor(emit: Emitter, weight: Weight, dims: readonly number[]): string {
   const name = `${weight.name}[${dims.join(",")}]`;
   return emit.once(name, () => {
-    const { stored, rare } = weight;
-    const { first, layout, rest } = contiguous(weight);
-    const whole = rest.length === 0;
-    const bytes = STORED_BYTES[stored.type];
-    const initializer = `${name}.stored`;
-    emit.initializers.set(initializer, {
-      name: initializer,
-      type: stored.type,
-      dims: whole ? dims : layout.map(({ size }) => Number(size)),
-      data: {
-        source: stored.source,
-        offset: stored.offset + first * bytes,
-        sizeBytes: entries(layout) * bytes,
-      },
-      // What has to be cut or cast first is folded once, which only constants are.
-      ...(rare && whole && stored.type === "F32" && { overridable: true }),
-    });
-    const part = whole ? initializer : selectRows(emit, initializer, layout, rest, dims);
-    return bytes === 4 ? part : emit.node("Cast", [part], { to: 1 });
+    const { stored } = weight;
+    const { layout, rest } = contiguousPart(weight);
+    const initializer = storedTensor(emit, weight, dims);
+    const part =
+      rest.length === 0 ? initializer : selectRows(emit, initializer, layout, rest, dims);
+    if (STORED_BYTES[stored.type] === 4) return part;
+    return asFloat32(emit, weight, part);
   });
+}
+
+/** Rows of a table that is float16 between runs: those alone become float32. Undefined for other tables. */
+export function halfRows(emit: Emitter, weight: Weight, ids: string): string | undefined {
+  if (!emit.has.halves.has(weight.name)) return undefined;
+  const dims = weight.axes.map(({ size }) => Number(size));
+  const rows = emit.node("Gather", [storedTensor(emit, weight, dims), ids], { axis: 0 });
+  return asFloat32(emit, weight, rows);
+}
+
+/** What is cast is a constant that the engine casts once, or float16 between runs, which it casts in each. */
+function asFloat32(emit: Emitter, { name }: Weight, part: string): string {
+  const cast = emit.node("Cast", [part], { to: DATA_TYPES.float32 });
+  const { exponent = 0 } = emit.has.halves.get(name) ?? {};
+  return exponent === 0 ? cast : emit.node("Mul", [cast, emit.floats([2 ** -exponent], [])]);
+}
+
+/** The checkpoint's own numbers, of which a part may still have to be selected. */
+function storedTensor(emit: Emitter, weight: Weight, dims: readonly number[]): string {
+  const { stored, rare } = weight;
+  const { first, layout, rest } = contiguousPart(weight);
+  const whole = rest.length === 0;
+  const bytes = STORED_BYTES[stored.type];
+  const half = emit.has.halves.get(weight.name);
+  const name = `${weight.name}[${dims.join(",")}].stored`;
+  emit.initializers.set(name, {
+    name,
+    type: half ? "F16" : stored.type,
+    dims: whole ? dims : layout.map(({ size }) => Number(size)),
+    data: half?.data ?? {
+      source: stored.source,
+      offset: stored.offset + first * bytes,
+      sizeBytes: entries(layout) * bytes,
+    },
+    // Constants are cut and cast once, when a session is made; what can be overridden is in each run.
+    ...((half ?? (rare && whole && stored.type === "F32")) && { overridable: true }),
+  });
+  return name;
 }
 
 /**
@@ -47,7 +80,7 @@ export function blockTensors(
   inner: number,
 ): { readonly codes: string; readonly scales: string } | undefined {
   const { blocks } = weight.stored;
-  const { first, rest } = contiguous(weight);
+  const { first, rest } = contiguousPart(weight);
   if (!blocks || rest.length > 0 || inner % BLOCK_VALUES !== 0 || first % BLOCK_VALUES !== 0)
     return undefined;
   const count = (rows * inner) / BLOCK_VALUES;
@@ -70,7 +103,7 @@ export function blockTensors(
   };
 }
 
-interface Contiguous {
+export interface ContiguousPart {
   /** Entries before the part. */
   readonly first: number;
   /** The axes of the part. */
@@ -80,7 +113,10 @@ interface Contiguous {
 }
 
 /** The smallest run of entries that has all that is selected: outer axes of which one entry, then one of which a range is meant. */
-function contiguous({ layout, select = [] }: Pick<Weight, "layout" | "select">): Contiguous {
+export function contiguousPart({
+  layout,
+  select = [],
+}: Pick<Weight, "layout" | "select">): ContiguousPart {
   const [outer, ...inner] = layout;
   const chosen = outer && select.find(({ axis }) => axis === outer.name);
   if (!chosen) return { first: 0, layout, rest: select };
@@ -88,7 +124,7 @@ function contiguous({ layout, select = [] }: Pick<Weight, "layout" | "select">):
   const size = entries(inner);
   if (!("index" in chosen))
     return { first: chosen.start * size, layout: selectedAxes(layout, chosen), rest };
-  const within = contiguous({ layout: inner, select: rest });
+  const within = contiguousPart({ layout: inner, select: rest });
   return { ...within, first: chosen.index * size + within.first };
 }
 
