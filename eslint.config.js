@@ -67,7 +67,7 @@ const anywhere = [
   ...["studies/common"],
 ];
 const nodeOnly = [
-  "src/runtime/cardMemory.ts",
+  "src/runtime/cards.ts",
   "src/runtime/cores.ts",
   "src/runtime/native.ts",
   "src/runtime/openBackend.ts",

@@ -74,6 +74,8 @@ export interface SpeedMemory {
 export interface OtherEngines {
   /** @throws {UnableError} if the device cannot be had, with the reason */
   readonly open: Readonly<Partial<Record<Device, () => Promise<Backend>>>>;
+  /** What devices there are, in words that change when they do; left out: they stay. */
+  readonly cards?: string | undefined;
   /** Left out: every choice measures anew. */
   readonly speeds?: SpeedMemory | undefined;
   /** Told in a sentence what was chosen where there was a choice; left out: Results alone say it. */

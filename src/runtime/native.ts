@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { UnableError } from "../base/errors.ts";
 import type { Backend, SessionOptions } from "../base/backend.ts";
-import { freeOnCards } from "./cardMemory.ts";
+import { freeOnCards } from "./cards.ts";
 import { usableCores } from "./cores.ts";
 import { hasExactHalves } from "./exactHalves.ts";
 import { engineSession, explainError, INSTALL_CUDA, OPTIMISATION } from "./ortSession.ts";

@@ -8,6 +8,7 @@ import {
   type OtherEngines,
 } from "../base/backend.ts";
 import { checkOptionNames } from "../base/optionNames.ts";
+import { cardsHere } from "./cards.ts";
 import { usableCores } from "./cores.ts";
 import { nativeBackend, nativeDevicesHere } from "./native.ts";
 import { wasmBackend } from "./wasm.ts";
@@ -45,7 +46,10 @@ export async function openBackend(
     if (native && device !== "auto") return { backend: native, notice };
     if (native)
       return {
-        backend: { ...native, others: { open: await othersOf(most), ...choosing } },
+        backend: {
+          ...native,
+          others: { open: await othersOf(most), cards: cardsHere(), ...choosing },
+        },
         notice,
       };
     if (device !== "auto") {

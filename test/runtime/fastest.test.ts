@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import type { Backend, OtherEngines } from "../../src/base/backend.ts";
+import type { Backend, OtherEngines, SpeedMemory } from "../../src/base/backend.ts";
 import { DeviceError, UnableError } from "../../src/base/errors.ts";
 import { rememberedSpeeds } from "../../src/formats/rememberedSpeeds.ts";
 import type { Program } from "../../src/graph/program.ts";
@@ -125,18 +125,39 @@ describe("auto", () => {
     expect(without.choice).toMatch(/^auto: cpu, since cpu took .*; device cuda needs a card$/);
   });
 
-  test("tries no device again that did not come back", async () => {
-    const speeds = rememberedSpeeds(join(folder, "crashed"));
-    await new Promise<void>((resolve) => {
-      const crash = () => {
+  /** A try that the process does not survive. */
+  const crash = (speeds: SpeedMemory) =>
+    new Promise<void>((resolve) => {
+      const open = () => {
         resolve();
         return new Promise<Backend>(() => undefined);
       };
-      void fastestFor(program, processor({ webgpu: crash }, { speeds }), 16);
+      void fastestFor(program, processor({ webgpu: open }, { speeds }), 16);
     });
+
+  test("tries a device again that did not come back, since the user may have stopped it, and not a third time", async () => {
     const webgpu = () => Promise.resolve(device(0));
+    const stopped = rememberedSpeeds(join(folder, "stopped"));
+    await crash(stopped);
+    const again = await fastestFor(program, processor({ webgpu }, { speeds: stopped }), 16);
+    expect(again.device).toBe("webgpu");
+    const speeds = rememberedSpeeds(join(folder, "crashed"));
+    await crash(speeds);
+    await crash(speeds);
     const { choice } = await fastestFor(program, processor({ webgpu }, { speeds }), 16);
-    expect(choice).toMatch(/; webgpu did not come back from an earlier try$/);
+    expect(choice).toMatch(/; webgpu did not come back from two tries$/);
+  });
+
+  test("measures again where the cards are others", async () => {
+    let openCount = 0;
+    const webgpu = () => {
+      openCount++;
+      return Promise.resolve(device(0));
+    };
+    const speeds = rememberedSpeeds(join(folder, "cards"));
+    for (const cards of ["one", "one", "another"])
+      await fastestFor(program, processor({ webgpu }, { speeds, cards }), 16);
+    expect(openCount).toBe(5); // twice where it is measured, once where it is remembered
   });
 
   test("leaves a small model where it is, untried, and Results say so", async () => {

@@ -1,7 +1,10 @@
 /** @file A plan for a graphics card is held against the card's memory where its driver says it, else against the machine's. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openPlanted } from "../../src/models/planted/planted.ts";
-import { freeOnCards } from "../../src/runtime/cardMemory.ts";
+import { cardsHere, freeOnCards } from "../../src/runtime/cards.ts";
 import { withBudget } from "../../src/runtime/memoryBudget.ts";
 import { prepare } from "../../src/runtime/prepare.ts";
 import { oneEngine } from "../interventions/engine.ts";
@@ -26,6 +29,25 @@ describe("the free memory of graphics cards", () => {
       process.env["PATH"] = path;
     }
   });
+});
+
+test("the cards of a system have other words once a card or a driver is another", () => {
+  const root = mkdtempSync(join(tmpdir(), "cards-"));
+  const write = (path: string, text: string) => {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), `${text}\n`);
+  };
+  const words = new Set([cardsHere(root, {})]);
+  write("sys/class/drm/card0/device/vendor", "0x10de");
+  write("sys/class/drm/card0/device/device", "0x2335");
+  write("sys/class/drm/card0-DP-1/status", "connected");
+  words.add(cardsHere(root, {}));
+  expect(cardsHere(root, {})).toContain(" 0x10de:0x2335");
+  write("sys/module/nvidia/version", "550.54");
+  words.add(cardsHere(root, {}));
+  words.add(cardsHere(root, { VK_DRIVER_FILES: "software.json" }));
+  expect(words.size).toBe(4);
+  rmSync(root, { recursive: true });
 });
 
 describe("a plan for a device", async () => {
