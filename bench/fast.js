@@ -1,7 +1,7 @@
 /**
- * @file `npm run bench:fast`: scores with products of 8 bits beside float32, in turn within one process: the median of the ratios of
- * their runs, and how far one row is off.
- * usage: node bench/fast.js [--pairs N] [MODEL ...]
+ * @file `npm run bench:fast`: scores with products of 8 bits, on WebGPU of float16, beside float32, in turn within one process: the
+ * median of the ratios of their runs, and how far one row is off.
+ * usage: node bench/fast.js [--pairs N] [--rows N] [--device NAME] [MODEL ...]
  *
  * Without MODEL: GPT-2's shape, and two layers of a LLaMA shape of 1.1 billion, with random weights.
  */
@@ -17,7 +17,11 @@ import { LLAMA_SHAPES, llamaShape } from "./llamaShape.js";
 import { median } from "./statistics.js";
 
 const { values, positionals } = parseArgs({
-  options: { pairs: { type: "string", default: "5" } },
+  options: {
+    pairs: { type: "string", default: "5" },
+    rows: { type: "string", default: "40" },
+    device: { type: "string", default: "cpu" },
+  },
   allowPositionals: true,
 });
 
@@ -29,11 +33,11 @@ async function shapes() {
   return [await gpt2Shape(folder), await llamaShape(folder, "llama", small)];
 }
 
-const backend = await nativeBackend();
+const backend = await nativeBackend(undefined, /** @type {"cpu" | "webgpu"} */ (values.device));
 for (const name of positionals.length > 0 ? positionals : await shapes()) {
   const model = await openModel(name);
   const bos = /** @type {const} */ ("off");
-  const options = { backend, bos, seqLen: 64, numExamples: 40, lossExamples: 0 };
+  const options = { backend, bos, seqLen: 64, numExamples: Number(values.rows), lossExamples: 0 };
   const ratios = [];
   let choice = "";
   for (let pair = 0; pair < Number(values.pairs); pair++) {

@@ -82,9 +82,9 @@ export interface OtherEngines {
   readonly say?: ((words: string) => void) | undefined;
 }
 
-/** Faster products of fewer bits. */
+/** Faster products of fewer bits: integers of 8 on processors, float16 on WebGPU. */
 export interface Rounding {
-  readonly bits: 8;
+  readonly bits: 8 | 16;
   /** Told in a sentence how far they are from float32's on a model, before it is used; left out: Results alone say it. */
   readonly say?: ((words: string) => void) | undefined;
 }
@@ -138,8 +138,8 @@ export interface EngineOptions {
    */
   readonly memory?: number | undefined;
   /**
-   * Round weights, and what they are multiplied with, to 8 bits: some processors multiply those faster. The numbers are not
-   * float32's; how far they are off on this model is measured first, and the Result says it. Left out: false.
+   * Round weights, and what they are multiplied with, to 8 bits on the processor or float16 on WebGPU: some multiply those faster. The
+   * numbers are not float32's; how far they are off on this model is measured first, and the Result says it. Left out: false.
    */
   readonly fast?: boolean | undefined;
 }

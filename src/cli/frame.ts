@@ -65,13 +65,14 @@ export async function inFrame<Value>(
     async openEngine() {
       const { openBackend } = await import("../runtime/openBackend.ts");
       const { withBudget } = await import("../runtime/memoryBudget.ts");
+      const { withRounding } = await import("../runtime/rounded.ts");
       const { rememberedSpeeds } = await import("../formats/rememberedSpeeds.ts");
       const { device, threads, memory, fast } = flags.engine;
       const speeds = flags.model.cache === false ? undefined : rememberedSpeeds();
       const { backend, notice } = await openBackend(device, threads, { speeds, say: note });
       if (notice) note(notice);
       const whole = withBudget(backend, memory);
-      return fast ? { ...whole, rounding: { bits: 8, say: note } } : whole;
+      return fast ? withRounding(whole, note) : whole;
     },
     async openModel(name, opening = {}) {
       const { openModel } = await import("../models/open.ts");

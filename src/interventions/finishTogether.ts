@@ -72,11 +72,12 @@ export function runsTogether(
   program: Program,
   points: readonly Point[],
   programs: readonly Program[],
-  { budget, mapsFiles, rounding }: Pick<Backend, "budget" | "mapsFiles" | "rounding">,
+  backend: Pick<Backend, "budget" | "mapsFiles" | "device" | "rounding" | "keepsHalves">,
   sizes: Readonly<Record<string, number>>,
 ): number {
+  const { budget } = backend;
   if (!budget) return 1;
-  const plans = programs.map((part) => planMemory(part, { mapsFiles, rounding }, sizes));
+  const plans = programs.map((part) => planMemory(part, backend, sizes));
   const open = plans.reduce((sum, plan) => sum + plan.weightBytes + plan.valueBytes, 0);
   if (open <= budget.bytes) return 1;
   const types = typesOf(program);

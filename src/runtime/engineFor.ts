@@ -3,7 +3,7 @@ import { DeviceError, InputError } from "../base/errors.ts";
 import type { Program } from "../graph/program.ts";
 import { fastestFor } from "./fastest.ts";
 import { withBudget } from "./memoryBudget.ts";
-import { checkRounding } from "./rounded.ts";
+import { checkRounding, withRounding } from "./rounded.ts";
 import { refuseWrongDevice } from "./selfCheck.ts";
 
 /** Tokens of a row where nobody says how many. */
@@ -36,7 +36,7 @@ export async function engineFor(
       "options",
       "a model that `load` did not make needs the option backend (see `openEngine`), got none",
     );
-  const first: Backend = fast && !plain.rounding ? { ...plain, rounding: { bits: 8 } } : plain;
+  const first: Backend = fast && !plain.rounding ? withRounding(plain) : plain;
   const fastest = program && !first.rounding ? await fastestFor(program, first, seqLen) : first;
   const engine = withInstead(withBudget(fastest, memory), memory);
   const used = program ? await checkedOn(program, engine) : engine;
@@ -46,7 +46,7 @@ export async function engineFor(
 /** The engine, or the one that takes its place where the model has no room on its device. */
 async function checkedOn(program: Program, engine: Backend): Promise<Backend> {
   try {
-    await refuseWrongDevice(program, engine);
+    await refuseWrongDevice(program, { ...engine, rounding: undefined });
     return engine;
   } catch (error) {
     if (!(error instanceof DeviceError && engine.instead)) throw error;

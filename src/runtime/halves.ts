@@ -17,10 +17,10 @@ export function mayStayHalf(weight: Weight): boolean {
 /** The weights of `program` that the engine shall keep as float16, by name. */
 export async function halvesOf(
   program: Program,
-  { keepsHalves }: Pick<Backend, "keepsHalves">,
+  { keepsHalves, rounding }: Pick<Backend, "keepsHalves" | "rounding">,
 ): Promise<ReadonlyMap<string, HalfWeight>> {
   const found = new Map<string, HalfWeight>();
-  if (!keepsHalves) return found;
+  if (!keepsHalves || rounding) return found; // products in float16 round weights once, when a session is made
   const rescaled = new Map<ByteSource, Map<string, HalfWeight | null>>();
   for (const weight of program.weights.filter(mayStayHalf)) {
     const range = rangeOf(weight);

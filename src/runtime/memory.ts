@@ -74,7 +74,7 @@ export function planMemory(
   const bytesAlive = (_: Weight, kind: WeightKind, size: number) => {
     if (kind === "blocks") return BLOCK_SHARE * size;
     if (kind === "rounded") return ROUNDED_SHARE * size;
-    if (kind === "half") return size / 2;
+    if (kind === "half" || kind === "float16") return size / 2;
     return kind === "looked up" ? Math.min(size, READ_AHEAD_BYTES) : size;
   };
   const weightBytes = backend.mapsFiles ? total(bytesAlive) : WASM_COPIES * total(bytesInWasm);
@@ -103,10 +103,18 @@ function unpackedBytes({ weights }: Program, kindOf: (weight: Weight) => WeightK
 }
 
 type WeightKind =
-  "half" | "blocks" | "rounded" | "cast" | "multiplied" | "looked up" | "looked up in memory";
+  | "half"
+  | "float16"
+  | "blocks"
+  | "rounded"
+  | "cast"
+  | "multiplied"
+  | "looked up"
+  | "looked up in memory";
 
 const PEAKS: Readonly<Record<WeightKind, number>> = {
   half: 1,
+  float16: 3, // as they are stored and as float32 too
   blocks: BLOCK_PEAK,
   rounded: ROUNDED_PEAK,
   cast: CAST_PEAK,
@@ -124,7 +132,8 @@ function weightKinds({ ops }: Program, backend: PlannedFor): (weight: Weight) =>
   const multiplied = new Set(ops.flatMap((op) => (op.op === "contract" ? op.inputs : [])));
   return (weight) => {
     const { name, stored } = weight;
-    if (backend.keepsHalves && mayStayHalf(weight)) return "half";
+    if (backend.rounding?.bits === 16 && multiplied.has(name)) return "float16";
+    if (backend.keepsHalves && !backend.rounding && mayStayHalf(weight)) return "half";
     if (stored.blocks && !read.has(name) && keepsBlocks(backend)) return "blocks";
     if (backend.rounding && multiplied.has(name)) return "rounded";
     if (STORED_BYTES[stored.type] !== 4) return "cast";

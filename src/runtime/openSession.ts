@@ -20,7 +20,11 @@ export async function openSession(program: Program, backend: Backend): Promise<O
   const graph = lower(program, {
     fusedMatMul: backend.device !== "webgpu",
     matMulNBits: keepsBlocks(backend),
-    eightBits: backend.rounding !== undefined,
+    products: backend.rounding
+      ? backend.rounding.bits === 8
+        ? "eightBits"
+        : "float16"
+      : "float32",
     halves: await halvesOf(program, backend),
   });
   const { model, folder, sideFiles } = await placeWeights(graph, backend);

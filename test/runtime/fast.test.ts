@@ -7,6 +7,7 @@ import { tensor } from "../../src/base/tensor.ts";
 import { resumeKey } from "../../src/cli/resumeFile.ts";
 import { builder } from "../../src/graph/builder.ts";
 import { openModel } from "../../src/models/open.ts";
+import { lower } from "../../src/graph/onnx/lower.ts";
 import { engineFor } from "../../src/runtime/engineFor.ts";
 import { planMemory } from "../../src/runtime/memory.ts";
 import { prepare } from "../../src/runtime/prepare.ts";
@@ -26,8 +27,13 @@ function product(weights: Float32Array) {
   return b.program([b.contract(x, w, ["position", "d_mlp"])]);
 }
 
-async function multiplied(backend: Backend, values: Float32Array, weights: Float32Array) {
-  const session = await prepare(product(weights), { ...backend, rounding: { bits: 8 } });
+async function multiplied(
+  backend: Backend,
+  values: Float32Array,
+  weights: Float32Array,
+  bits: 8 | 16 = 8,
+) {
+  const session = await prepare(product(weights), { ...backend, rounding: { bits } });
   const feeds = new Map([["x", tensor(["position", "d_model"], [ROWS, INNER], values)]]);
   const [out] = [...(await session.run(feeds)).values()];
   await session.close();
@@ -114,12 +120,74 @@ for (const backend of await backends()) {
 
 const [processor] = await backends();
 
-test("fast is refused where the processor does not compute", async () => {
+test("fast is refused where the device has neither products of 8 bits nor float16", async () => {
   const model = await openModel("zoo:attn-2l");
   const backend = { ...processor!, device: "webgpu" as const };
   await expect(engineFor(model, { backend, fast: true })).rejects.toThrow(
-    "`fast` rounds to 8 bits on the processor (device cpu or wasm), got device webgpu",
+    "`fast` rounds to 8 bits on the processor (device cpu or wasm), and to float16 on a WebGPU adapter that has it, outside browsers; got device webgpu",
   );
+});
+
+describe("fast products of float16", async () => {
+  const webgpu = (await backends()).find(({ device }) => device === "webgpu");
+  const hasHalves = webgpu?.keepsHalves ?? false;
+  /** The processor in place of an adapter without float16: its engine makes float16 of weights alone. */
+  const device = hasHalves
+    ? webgpu!
+    : { ...processor!, device: "webgpu" as const, keepsHalves: true };
+
+  test("are made of values and weights", () => {
+    const { nodes } = lower(product(new Float32Array(OUT * INNER)), { products: "float16" });
+    const casts = nodes.filter(
+      ({ type, attributes }) => type === "Cast" && attributes!["to"] === 10,
+    );
+    const gemm = nodes.find(({ type }) => type === "Gemm")!;
+    expect(gemm.inputs).toEqual(casts.map(({ outputs }) => outputs[0]));
+    expect(casts).toHaveLength(2);
+  });
+
+  test.skipIf(!hasHalves)(
+    "are exact where all numbers are float16's, and round those that are not",
+    async () => {
+      const numbers = (count: number) =>
+        Float32Array.from({ length: count }, () => draw.integer(-3, 3));
+      const [values, weights] = [numbers(ROWS * INNER), numbers(OUT * INNER)];
+      values[0] = weights[0] = 1;
+      const rounded = exact(values, weights);
+      expect([...(await multiplied(device, values, weights, 16))]).toEqual(rounded);
+      values[0] = weights[0] = 1 + 2 ** -12;
+      expect([...(await multiplied(device, values, weights, 16))]).toEqual(rounded);
+    },
+  );
+
+  test("say how far off they are, in the Result too", async () => {
+    const model = await openModel("zoo:attn-2l");
+    const options = { numExamples: 10, seqLen: 32, backend: device };
+    const precise = await score(model, options);
+    const fast = await score(model, { ...options, fast: true });
+    expect(fast.environment).toMatchObject({ device: "webgpu", bits: 16 });
+    expect(fast.environment.choice).toMatch(
+      /^fast: products of float16; on a row of 32 tokens they change attention by up to \S+ and logits by up to \S+ % of the largest$/,
+    );
+    expect(fast.scores).not.toEqual(precise.scores);
+    for (const [layer, heads] of precise.scores.induction.entries())
+      for (const [head, value] of heads.entries())
+        expect(Math.abs(fast.scores.induction[layer]![head]! - value)).toBeLessThan(0.005);
+  });
+
+  test.skipIf(!hasHalves)("are refused for a model whose numbers float16 has not", async () => {
+    const model = await openModel("zoo:attn-2l");
+    const b = builder(model.program);
+    const large = b.mul("blocks.0.hook_resid_pre", b.constant("large", {}, [1e6]));
+    const program = {
+      ...b.program([
+        b.contract(large, "blocks.0.attn.W_Q", ["batch", "position", "head", "d_head"]),
+      ]),
+    };
+    await expect(engineFor({ program }, { backend: device, fast: true })).rejects.toThrow(
+      "`fast` gives numbers that are none on this model, since it has some that float16 has not; without it they are right",
+    );
+  });
 });
 
 test("steps that fast products finished are not those of float32", async () => {

@@ -54,7 +54,7 @@ export function withSharedFlags(command: Command): Command {
     )
     .option(
       "--fast",
-      "round products to 8 bits, which some processors do faster; says how far off they are",
+      "round products to 8 bits, on WebGPU to float16, which some do faster; says how far off they are",
     );
 }
 

@@ -24,12 +24,15 @@ export interface ReshapedTensor {
   readonly sizes: readonly (readonly (number | string)[])[];
 }
 
+/** What weights are multiplied as. */
+export type Products = "float32" | "float16" | "eightBits";
+
 export type Emitter = ReturnType<typeof emitter>;
 
 /**
  * @param symbols for each symbol, a graph input that has it and at which axis
  * @param has which of ONNX Runtime's own operators are at hand: FusedMatMul, which scales and turns matrices on the way, and
- *   MatMulNBits, which multiplies weights of four bits; whether it is to do so with all weights, rounded to eight bits; and
+ *   MatMulNBits, which multiplies weights of four bits; what all weights are rounded to for their products; and
  *   which weights are float16 between runs
  */
 export function emitter(
@@ -37,7 +40,7 @@ export function emitter(
   has: {
     readonly fusedMatMul: boolean;
     readonly matMulNBits: boolean;
-    readonly eightBits: boolean;
+    readonly products: Products;
     readonly halves: ReadonlyMap<string, HalfWeight>;
   },
 ) {

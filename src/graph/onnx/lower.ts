@@ -2,7 +2,7 @@
 import type { Op } from "../ops.ts";
 import { prune, typesOf, type Constant, type Program } from "../program.ts";
 import type { ValueType } from "../axes.ts";
-import { emitter, type Emitter, type Handle } from "./emitter.ts";
+import { emitter, type Emitter, type Handle, type Products } from "./emitter.ts";
 import { lowerNorm, type Surroundings } from "./lowerNorm.ts";
 import { LOWERINGS } from "./lowerOps.ts";
 import type { OnnxGraph, OnnxNode } from "./model.ts";
@@ -14,8 +14,8 @@ export interface LowerOptions {
   readonly fusedMatMul?: boolean | undefined;
   /** Multiply weights that are stored in blocks without decoding them, as the processor's engines can. */
   readonly matMulNBits?: boolean | undefined;
-  /** Round weights, and what is multiplied with them, to eight bits: faster, and not the same numbers. */
-  readonly eightBits?: boolean | undefined;
+  /** What weights, and what is multiplied with them, are rounded to: faster, and not the same numbers. Left out: nothing. */
+  readonly products?: Products | undefined;
   /** Weights by name that are float16 between runs, and float32 within: half the memory, the same numbers. */
   readonly halves?: ReadonlyMap<string, HalfWeight> | undefined;
 }
@@ -26,7 +26,7 @@ export function lower(
   {
     fusedMatMul = true,
     matMulNBits = true,
-    eightBits = false,
+    products = "float32",
     halves = new Map(),
   }: LowerOptions = {},
 ): OnnxGraph {
@@ -34,7 +34,7 @@ export function lower(
   const types = typesOf(pruned);
   const producers = new Map(pruned.ops.map((op) => [op.output, op]));
   const readers = readersOf(pruned.ops);
-  const emit = emitter(symbolsOf(pruned), { fusedMatMul, matMulNBits, eightBits, halves });
+  const emit = emitter(symbolsOf(pruned), { fusedMatMul, matMulNBits, products, halves });
   const handles = new Map<string, Handle>();
   for (const input of pruned.inputs)
     handles.set(input.name, { tensor: input.name, type: input.type, axes: input.axes });

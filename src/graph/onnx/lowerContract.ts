@@ -7,6 +7,7 @@ import type { OpAttributes } from "../ops.ts";
 import type { Emitter, Handle } from "./emitter.ts";
 import { BLOCK_VALUES } from "../../base/bytes.ts";
 import { eightBitProduct, LEAST_INNER } from "./eightBits.ts";
+import { DATA_TYPES } from "./model.ts";
 import { blockTensors, entries } from "./weights.ts";
 import { groupAxes, isInOrder, transposeTo, withSizes, type Group } from "./shapes.ts";
 
@@ -31,7 +32,7 @@ export function lowerContract(
   result: ValueType,
 ): string {
   const cheap = cheapest(a!, b!, axes, result);
-  const product = emit.has.eightBits ? withWeightRight(cheap) : cheap;
+  const product = emit.has.products === "eightBits" ? withWeightRight(cheap) : cheap;
   const { both, left, right } = product;
   const added = bias && both.length === 0 ? gemmBias(emit, bias, product) : undefined;
   const matrix =
@@ -147,7 +148,7 @@ function blockProduct(
   const attributes = {
     ...{ K: inner, N: rows, bits: 4, block_size: BLOCK_VALUES },
     // 1: float32 throughout; 4: what is multiplied is rounded to 8 bits; left out, the engine may choose
-    accuracy_level: emit.has.eightBits ? 4 : 1,
+    accuracy_level: emit.has.products === "eightBits" ? 4 : 1,
   };
   const product = emit.node("MatMulNBits", inputs, attributes, undefined, "com.microsoft");
   return scaledAndMoved(emit, product, scale, bias);
@@ -160,7 +161,8 @@ function roundedProduct(
   scale: number,
   bias?: string,
 ): string | undefined {
-  if (!emit.has.eightBits || !b.weight || entries(summed) < LEAST_INNER) return undefined;
+  if (emit.has.products !== "eightBits" || !b.weight || entries(summed) < LEAST_INNER)
+    return undefined;
   const values = groupAxes(emit, a, [left, summed]);
   const product = eightBitProduct(emit, values, groupAxes(emit, b, [summed, right]));
   return scaledAndMoved(emit, product, scale, bias);
@@ -187,16 +189,27 @@ function gemm(
   const isTransposed = (x: Handle, asIs: readonly Group[]) =>
     !isInOrder(x, asIs) && isInOrder(x, asIs.toReversed());
   const [transA, transB] = [isTransposed(a, [left, summed]), isTransposed(b, [summed, right])];
-  const inputs = [
+  const turns = { ...(transA && { transA: 1 }), ...(transB && { transB: 1 }) };
+  const matrices = [
     groupAxes(emit, a, transA ? [summed, left] : [left, summed]),
     groupAxes(emit, b, transB ? [right, summed] : [summed, right]),
-    ...(bias === undefined ? [] : [bias]),
   ];
-  return emit.node("Gemm", inputs, {
-    ...(transA && { transA: 1 }),
-    ...(transB && { transB: 1 }),
+  if (emit.has.products === "float16" && (a.weight ?? b.weight))
+    return scaledAndMoved(emit, halfProduct(emit, matrices, turns), scale, bias);
+  return emit.node("Gemm", bias === undefined ? matrices : [...matrices, bias], {
+    ...turns,
     ...(scale !== 1 && { alpha: { float: scale } }),
   });
+}
+
+/** In float16, whose weights the engine makes once: numbers above 65,504 become infinite. */
+function halfProduct(
+  emit: Emitter,
+  matrices: readonly string[],
+  turns: Readonly<Record<string, number>>,
+): string {
+  const halves = matrices.map((matrix) => emit.node("Cast", [matrix], { to: DATA_TYPES.F16 }));
+  return emit.node("Cast", [emit.node("Gemm", halves, turns)], { to: DATA_TYPES.float32 });
 }
 
 function matMul(
