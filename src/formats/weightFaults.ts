@@ -44,36 +44,44 @@ export async function weightFaults(
   weights: Weights,
   options: ScanOptions = {},
 ): Promise<WeightFaults> {
-  const scanned = [...weights].map(([name, tensor]) => ({
+  const { tensors, visit, faults } = faultScan(weights);
+  await inChunks(tensors, visit, options);
+  return faults();
+}
+
+/** The same for whoever reads the bytes: `visit` gets those of each of `tensors` in order, in pieces of whole values. */
+export function faultScan(weights: Weights) {
+  const tensors: ScannedTensor[] = [...weights].map(([name, tensor]) => ({
     ...tensor,
     name,
     nans: 0,
     infinities: 0,
     zeroBytes: 0,
   }));
-  await inChunks(
-    scanned,
-    (bytes, tensor) => {
+  return {
+    tensors,
+    visit(this: void, bytes: Uint8Array, tensor: ScannedTensor): void {
       const counts = countNonFinite(bytes, tensor);
       tensor.nans += counts.nans;
       tensor.infinities += counts.infinities;
       const zeroBytes = zerosAtEnd(bytes);
       tensor.zeroBytes = zeroBytes === bytes.length ? tensor.zeroBytes + zeroBytes : zeroBytes;
     },
-    options,
-  );
-  return {
-    nonFinite: scanned
-      .filter(({ nans, infinities }) => nans + infinities > 0)
-      .map(({ name, nans, infinities }) => ({ name, nans, infinities })),
-    zero: scanned.filter(isZeroMatrix).map(({ name }) => name),
-    zeroTails: zeroTails(scanned),
+    faults: (): WeightFaults => ({
+      nonFinite: tensors
+        .filter(({ nans, infinities }) => nans + infinities > 0)
+        .map(({ name, nans, infinities }) => ({ name, nans, infinities })),
+      zero: tensors.filter(isZeroMatrix).map(({ name }) => name),
+      zeroTails: zeroTails(tensors),
+    }),
   };
 }
 
 interface ScannedTensor extends StoredTensor {
   readonly name: string;
-  readonly zeroBytes: number;
+  nans: number;
+  infinities: number;
+  zeroBytes: number;
 }
 
 /** Biases begin as zeros, and some writers keep them by head, in two axes. */

@@ -4,8 +4,8 @@ import type { Weights } from "../base/bytes.ts";
 import { InputError } from "../base/errors.ts";
 import { checkUnchanged, type OpenFile } from "../formats/file.ts";
 import { firstSight, sightBefore, type FirstSight } from "../formats/firstSight.ts";
-import { weightFaults } from "../formats/weightFaults.ts";
-import { sha256 } from "../formats/sha256.ts";
+import { hashAndFaults } from "../formats/hashAndFaults.ts";
+import type { WeightFaults } from "../formats/weightFaults.ts";
 import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
 import type { Model } from "./family.ts";
 import type { Preprocessor } from "./preprocessor.ts";
@@ -37,19 +37,15 @@ export interface LoadedModel extends Model {
   readonly openEngine?: OpenEngine | undefined;
 }
 
-/** Hash and a look at the weights, done once per state of the files and remembered; `find` hashes and gives the weights to check. */
+/** Hash and a look at the weights, done once per state of the files and remembered. */
 export async function sightOf(
   files: readonly OpenFile[],
   options: LoadOptions,
-  find: () => Promise<{ readonly sha256: string; readonly weights: Weights }>,
+  find: () => Promise<{ readonly sha256: string } & WeightFaults>,
 ): Promise<FirstSight> {
   const snapshots = inNameOrder(files).map((file) => file.snapshot);
   if (options.factsOnly) return (await sightBefore(snapshots)) ?? NOTHING_SEEN;
-  return firstSight(snapshots, async () => {
-    const { sha256: hash, weights } = await find();
-    const faults = await weightFaults(weights, stepOptions(options, "checking weights"));
-    return { sha256: hash, ...structuredClone(faults) } as FirstSight;
-  });
+  return firstSight(snapshots, async () => structuredClone(await find()) as FirstSight);
 }
 
 const NOTHING_SEEN: FirstSight = { sha256: "", nonFinite: [], zero: [], zeroTails: [] };
@@ -60,10 +56,9 @@ export function sightOfTensors(
   options: LoadOptions,
   weights: Weights,
 ): Promise<FirstSight> {
-  return sightOf(files, options, async () => ({
-    sha256: await sha256(inNameOrder(files), stepOptions(options, "hashing weights")),
-    weights,
-  }));
+  return sightOf(files, options, () =>
+    hashAndFaults(inNameOrder(files), weights, stepOptions(options, "hashing weights")),
+  );
 }
 
 function inNameOrder(files: readonly OpenFile[]): OpenFile[] {

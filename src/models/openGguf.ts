@@ -6,6 +6,7 @@ import { dequantisedInCache } from "../formats/gguf/dequantisedInCache.ts";
 import { ggufWeights, undecoded, type Dequantiser } from "../formats/gguf/ggufWeights.ts";
 import { readGgufFiles } from "../formats/gguf/splitGguf.ts";
 import { sha256 } from "../formats/sha256.ts";
+import { weightFaults } from "../formats/weightFaults.ts";
 import { tokenizerFromGguf } from "../text/tokenizer/tokenizerFromGguf.ts";
 import { refuseMap } from "./folder.ts";
 import { ggufPlan } from "./gguf/ggufModel.ts";
@@ -44,7 +45,11 @@ export async function openGguf(
     };
     const sight = await sightOf(files, options, async () => {
       const hash = await sha256(files, stepOptions(options, "hashing weights"));
-      return { sha256: hash, weights: (await decoded(hash)).weights };
+      const { weights } = await decoded(hash);
+      return {
+        sha256: hash,
+        ...(await weightFaults(weights, stepOptions(options, "checking weights"))),
+      };
     });
     const model = plan.model(await decoded(sight.sha256), options.head);
     return await loadedModel({

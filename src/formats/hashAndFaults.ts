@@ -1,0 +1,58 @@
+/** @file The hash of files, and what is wrong with values of the weights in them, in one reading. Node only. */
+import { createHash } from "node:crypto";
+import type { ByteSource, Weights } from "../base/bytes.ts";
+import { inChunks, type ByteRange, type ScanOptions } from "./inChunks.ts";
+import { faultScan, type WeightFaults } from "./weightFaults.ts";
+
+/** SHA-256 of the bytes of `files` one after another, as 64 hexadecimal digits, and the faults of `weights`. */
+export async function hashAndFaults(
+  files: readonly ByteSource[],
+  weights: Weights,
+  options: ScanOptions = {},
+): Promise<WeightFaults & { readonly sha256: string }> {
+  const hash = createHash("sha256");
+  const scan = faultScan(weights);
+  const unread = new Set(scan.tensors);
+  const inFiles = files.flatMap((file) => {
+    const { ranges, tensors } = wholeFile(file, scan.tensors);
+    for (const tensor of tensors) unread.delete(tensor);
+    return ranges;
+  });
+  const elsewhere = [...unread].map((tensor) => ({ ...rangeOf(tensor), tensor, isHashed: false }));
+  await inChunks(
+    [...inFiles, ...elsewhere],
+    (bytes, { tensor, isHashed }) => {
+      if (isHashed) hash.update(bytes);
+      if (tensor) scan.visit(bytes, tensor);
+    },
+    options,
+  );
+  return { sha256: hash.digest("hex"), ...scan.faults() };
+}
+
+type FileTensor = ReturnType<typeof faultScan>["tensors"][number];
+
+/** All bytes of a file in order, cut where its tensors begin and end; those that lie on others are left out. */
+function wholeFile(file: ByteSource, all: readonly FileTensor[]) {
+  const ranges: (ByteRange & { readonly tensor?: FileTensor; readonly isHashed: boolean })[] = [];
+  const tensors: FileTensor[] = [];
+  let offset = 0;
+  const upTo = (end: number) => {
+    if (end > offset)
+      ranges.push({ source: file, offset, sizeBytes: end - offset, isHashed: true });
+  };
+  const own = all.filter(({ source }) => source === file);
+  for (const tensor of own.toSorted((a, b) => a.offset - b.offset)) {
+    if (tensor.offset < offset) continue;
+    upTo(tensor.offset);
+    ranges.push({ ...rangeOf(tensor), tensor, isHashed: true });
+    tensors.push(tensor);
+    offset = tensor.offset + tensor.sizeBytes;
+  }
+  upTo(file.sizeBytes);
+  return { ranges, tensors };
+}
+
+function rangeOf({ source, offset, sizeBytes }: ByteRange): ByteRange {
+  return { source, offset, sizeBytes };
+}
