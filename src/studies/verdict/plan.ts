@@ -2,6 +2,7 @@
 import { NULL_HEADS } from "../../measure/verdict/thresholds.ts";
 import { STUDY_OPTIONS, type StudyOptions } from "../common/studyOptions.ts";
 import type { SeedOptions } from "../common/overSeeds.ts";
+import type { VerdictResult } from "./result.ts";
 import type { ResumeLog } from "../../base/resumeLog.ts";
 import type { RowCounts, VerdictInput } from "./verdictRows.ts";
 import { GENERATED_INPUT } from "../../inputs/scoreInput.ts";
@@ -14,6 +15,11 @@ export interface VerdictOptions extends VerdictInput, SeedOptions, StudyOptions 
   readonly matters?: boolean | undefined;
   /** Texts on whose own repeats the same heads are measured too. Left out: random tokens alone. */
   readonly texts?: readonly string[] | undefined;
+  /**
+   * Gets the verdict by attention alone once that is measured, of the first seed: all of its labels are final but those of the heads
+   * in `screened.leftOut`, which attend like induction and are tested next. Not called where no head does. Left out: nothing is told.
+   */
+  readonly soFar?: ((byAttention: VerdictResult) => void) | undefined;
   /** Keeps what is done, so that an interrupted verdict resumes where it stopped. Left out: nothing is kept. */
   readonly log?: ResumeLog | undefined;
 }
@@ -26,6 +32,7 @@ export const VERDICT_OPTIONS: OptionNames<VerdictOptions> = {
   matters: true,
   seeds: true,
   texts: true,
+  soFar: true,
   log: true,
 };
 

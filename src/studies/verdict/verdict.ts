@@ -66,11 +66,9 @@ export async function verdict(
   const backend = await engineFor(model, options);
   const { seed: first = 0 } = options;
   const { seeds, results } = await overSeeds(options, (seedOptions) => {
-    const { seed = 0, texts } = seedOptions;
-    return verdictOnce(model, backend, {
-      ...seedOptions,
-      texts: seed === first ? texts : undefined,
-    });
+    const { seed = 0, texts, soFar } = seedOptions;
+    const ofFirst = seed === first ? { texts, soFar } : { texts: undefined, soFar: undefined };
+    return verdictOnce(model, backend, { ...seedOptions, ...ofFirst });
   });
   return results.length === 1
     ? results[0]!
@@ -96,7 +94,7 @@ async function verdictOnce(
   options: VerdictOptions,
   suffices: (byAttention: VerdictResult) => boolean = () => false,
 ): Promise<VerdictResult> {
-  const { log, signal, progress } = options;
+  const { log, signal, progress, soFar } = options;
   const plan = verdictPlan(options);
   const rows = await verdictRows(model.architecture, options, plan.extent.counts);
   return whileUnchanged(model, engine, async (elapsed, backend) => {
@@ -111,9 +109,11 @@ async function verdictOnce(
     const prepare = elapsed();
     try {
       const work = { model, backend, chain, rows, plan, log, signal, progress };
-      const measured = await measure(work, (evidence) =>
-        suffices(verdictResultOf(model, backend, evidence, plan, {})),
-      );
+      const measured = await measure(work, (evidence) => {
+        const byAttention = verdictResultOf(model, backend, evidence, plan, {});
+        soFar?.(byAttention);
+        return suffices(byAttention);
+      });
       const timings = { prepare, run: elapsed() - prepare };
       const result = verdictResultOf(model, backend, measured, plan, timings);
       return options.texts ? await withText(work, result, options) : result;

@@ -57,6 +57,24 @@ const labelOf = ({ heads }: VerdictResult, name: string) =>
 const lasting = ({ environment, timings, ...rest }: VerdictResult) => JSON.stringify(rest);
 
 describe("verdict(model)", () => {
+  test("tells what attention decides before its causal runs: labels that stay, and the heads that are still to be tested", async () => {
+    const told: VerdictResult[] = [];
+    const heads = [FEEDER, { ...MATCHING, copies: COPY }];
+    const whole = await verdict(planted(heads), {
+      ...{ backend, ...SMALL, seeds: 2 },
+      soFar: (byAttention) => told.push(byAttention),
+    });
+    expect(told.length).toBe(1);
+    const [{ screened, heads: labelled }] = told as [VerdictResult];
+    expect(screened.leftOut).toEqual(["1.2"]);
+    expect(labelOf(whole, "1.2").label).toBe("induction");
+    const isKnown = ({ layer, head }: { layer: number; head: number }) =>
+      !screened.leftOut.includes(`${layer}.${head}`);
+    const labels = (all: VerdictResult["heads"]) => all.filter(isKnown).map(({ label }) => label);
+    expect(labels(labelled)).toEqual(labels(whole.heads));
+    expect(labelled.length).toBe(8);
+  });
+
   test("finds the planted circuit: what each head is, what the induction head reads, and where", async () => {
     const result = await verdict(await openPlanted("induction"), { backend, ...SMALL });
     expect(verdictResult.safeParse(result).success).toBe(true);
