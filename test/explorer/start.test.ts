@@ -1,7 +1,8 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { ablate, openEngine } from "../../src/browser.ts";
+import { ablate, headName, openEngine } from "../../src/browser.ts";
 import { load } from "../../src/index.ts";
-import { checkLooks, describePage, live, value } from "./openPage.ts";
+import { at, checkLooks, describePage, live, value } from "./openPage.ts";
 
 /** Keeps the names of what the page asks of the engine's thread. */
 const COUNTED = `{
@@ -43,6 +44,34 @@ describePage("the first screen of the explorer", (open) => {
     await match.waitFor();
     expect(errors).toEqual([]);
     expect(elsewhere).toEqual([]);
+    await tab.close();
+  });
+
+  test("calls each head what its verdict calls it, in every view", async () => {
+    const { tab } = await open("#");
+    await live(tab);
+    const stored = JSON.parse(readFileSync(at("explorer/generated/stored.json"), "utf8")).verdict;
+    const labels = new Map<string, string>(
+      stored.heads.map((head: { layer: number; head: number; label: string }) => [
+        headName(head),
+        head.label,
+      ]),
+    );
+    expect(labels.get("0.2")).toBe("positional"); // no score of attention has that name
+    for (const [head, label] of labels)
+      await tab
+        .getByRole("button", { name: `Cut head ${head}, ` })
+        .getByText(label)
+        .waitFor();
+    await tab.getByRole("button", { name: "Heads", exact: true }).click();
+    await tab.getByText("As a table").click();
+    for (const [head, label] of labels) {
+      await tab.locator(`[data-at="${head}"][aria-label*=", ${label}, "]`).waitFor();
+      const row = tab
+        .getByRole("row")
+        .filter({ has: tab.getByRole("button", { name: head, exact: true }) });
+      expect(await row.innerText()).toContain(label);
+    }
     await tab.close();
   });
 

@@ -12,6 +12,19 @@ const chooseModel = (tab: Page, name: string) =>
 const asksBeforeItEnds = (tab: Page) =>
   tab.evaluate("!dispatchEvent(new Event('beforeunload', { cancelable: true }))");
 
+/** The engine's thread hands a whole verdict over late: on a small model the labels so far stand for a moment only. */
+const LATE_VERDICTS = `{
+  const { set } = Object.getOwnPropertyDescriptor(Worker.prototype, "onmessage");
+  Object.defineProperty(Worker.prototype, "onmessage", {
+    set(hear) {
+      set.call(this, (event) => {
+        const isLate = event.data.kind === "done" && event.data.answer?.ruleVersion;
+        setTimeout(() => hear(event), isLate ? 8000 : 0);
+      });
+    },
+  });
+}`;
+
 describePage("work in the explorer", (open) => {
   test("a verdict goes on in every view, says how far it is, and is there when the reader comes back", async () => {
     const { tab, errors } = await open("#view=heads&model=zoo:shakespeare");
@@ -33,6 +46,34 @@ describePage("work in the explorer", (open) => {
     await chooseModel(tab, "zoo:shakespeare");
     await live(tab);
     await tab.locator("[data-verdict]").waitFor();
+    expect(errors).toEqual([]);
+    await tab.close();
+  });
+
+  test("while a verdict is made the map has the labels that are known, and says which heads are tested still", async () => {
+    const { tab, errors } = await open("#view=heads&model=zoo:llama-gqa", undefined, (early) =>
+      early.addInitScript(LATE_VERDICTS),
+    );
+    await live(tab);
+    await ask(tab);
+    const tested = tab.getByRole("gridcell", { name: "attends like induction, being tested" });
+    await tested.first().waitFor();
+    const labels = () =>
+      tab.getByRole("gridcell").evaluateAll((cells) =>
+        cells.map((cell) => {
+          const { dataset, ariaLabel } = cell as HTMLElement;
+          return [dataset["at"]!, ariaLabel!.split(",")[1]!.trim()] as const;
+        }),
+      );
+    const soFar = (await labels()).filter(([, label]) => label !== "attends like induction");
+    expect(soFar.length).toBeGreaterThan(0);
+    await tab.getByText(/ heads have their label\. \d+ attends? like induction/).waitFor();
+    await tested.first().click();
+    await tab.getByText("Whether it copies and matters is being tested.").waitFor();
+    await chip(tab).waitFor({ state: "detached" });
+    const known = new Map(await labels());
+    expect([...known.values()]).not.toContain("attends like induction");
+    expect(soFar).toEqual(soFar.map(([at]) => [at, known.get(at)]));
     expect(errors).toEqual([]);
     await tab.close();
   });

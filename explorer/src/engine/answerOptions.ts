@@ -1,4 +1,4 @@
-import type { Backend, ScoreResult } from "induction-lens/browser";
+import type { Backend, ScoreResult, VerdictResult } from "induction-lens/browser";
 import type { LabEvent, MemoryNeed } from "./protocol.ts";
 
 /** What every answer may use while it is worked out. */
@@ -8,8 +8,8 @@ export interface AnswerOptions {
   /** Says what the model will take, before it is made. */
   readonly tellMemory: (need: MemoryNeed) => void;
   readonly tell: (event: LabEvent) => void;
-  /** Hands on the scores of the sequences that are measured so far. */
-  readonly tellScore: (result: ScoreResult) => void;
+  /** Hands on the answer as far as it is known. */
+  readonly tellSoFar: (answer: ScoreResult | VerdictResult) => void;
   /** Of a long question: lets short ones pass; of a short one: lets a stop come in. */
   readonly letPass: () => Promise<void>;
   /** The engine that lets short questions pass before each run. */

@@ -46,9 +46,9 @@ export const answers: Answers = {
     await import("./training.ts");
     return {};
   },
-  score: async (_, { open }, { signal, progress, givingWay, tellScore }) => {
+  score: async (_, { open }, { signal, progress, givingWay, tellSoFar }) => {
     const { model, backend, facts } = open;
-    const [numExamples, soFar] = [examplesFor(facts), nowAndThen(tellScore)];
+    const [numExamples, soFar] = [examplesFor(facts), nowAndThen(tellSoFar)];
     return score(model, { backend: givingWay(backend), numExamples, signal, progress, soFar });
   },
   scoreStacks: async (...args) => (await import("./stacks.ts")).scoreStacksOf(...args),

@@ -1,5 +1,4 @@
 /** @file The page's side of the engine's thread. */
-import type { ScoreResult } from "induction-lens/browser";
 import type {
   FromWorker,
   LabEvent,
@@ -9,13 +8,13 @@ import type {
   ToWorker,
 } from "./protocol.ts";
 
-export interface AskOptions {
+export interface AskOptions<Answer = never> {
   readonly signal?: AbortSignal;
   readonly progress?: (step: string, done: number, total: number) => void;
   /** What opening a model will take, once its size is known. */
   readonly memory?: (need: MemoryNeed) => void;
-  /** Scores of the sequences that are measured so far. */
-  readonly soFar?: (result: ScoreResult) => void;
+  /** The answer as far as it is known. */
+  readonly soFar?: (answer: Answer) => void;
   /** What a training run tells on its way. */
   readonly onEvent?: (event: LabEvent) => void;
 }
@@ -26,7 +25,7 @@ export interface Engine {
   ask<Name extends RequestName>(
     name: Name,
     args: Requests[Name]["args"],
-    options?: AskOptions,
+    options?: AskOptions<Requests[Name]["answer"]>,
   ): Promise<Requests[Name]["answer"]>;
   /** Ends the thread and gives back its memory, which WASM never does by itself. */
   close(): void;
@@ -127,7 +126,7 @@ export function openEngine(): Engine {
 function hear(waiter: Waiter, data: FromWorker): void {
   if (data.kind === "progress") return waiter.progress?.(data.step, data.done, data.total);
   if (data.kind === "memory") return waiter.memory?.(data.need);
-  if (data.kind === "scored") return waiter.soFar?.(data.result);
+  if (data.kind === "soFar") return waiter.soFar?.(data.answer as never);
   if (data.kind === "told") return waiter.onEvent?.(data.event);
   if (data.kind === "done") return waiter.resolve(data.answer as never);
   waiter.reject(data.stopped ? new Stopped(data.words) : new Failed(data.words, data.option));

@@ -302,7 +302,7 @@ export type FromWorker =
       readonly total: number;
     }
   | { readonly kind: "memory"; readonly id: number; readonly need: MemoryNeed }
-  | { readonly kind: "scored"; readonly id: number; readonly result: ScoreResult }
+  | { readonly kind: "soFar"; readonly id: number; readonly answer: ScoreResult | VerdictResult }
   | { readonly kind: "told"; readonly id: number; readonly event: LabEvent }
   | { readonly kind: "done"; readonly id: number; readonly answer: unknown }
   | {

@@ -32,8 +32,8 @@ export async function attentionOf(
 export async function verdictOf(
   _: Requests["verdict"]["args"],
   { open }: Held,
-  { signal, progress, givingWay }: AnswerOptions,
+  { signal, progress, givingWay, tellSoFar }: AnswerOptions,
 ): Promise<Requests["verdict"]["answer"]> {
   const { model, backend } = open;
-  return verdict(model, { backend: givingWay(backend), signal, progress });
+  return verdict(model, { backend: givingWay(backend), signal, progress, soFar: tellSoFar });
 }

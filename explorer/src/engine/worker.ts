@@ -45,7 +45,7 @@ async function answer(
     progress: (step, done, total) => tell({ kind: "progress", id, step, done, total }),
     tellMemory: (need) => tell({ kind: "memory", id, need }),
     tell: (event) => tell({ kind: "told", id, event }),
-    tellScore: (result) => tell({ kind: "scored", id, result }),
+    tellSoFar: (partly) => tell({ kind: "soFar", id, answer: partly }),
     letPass,
     givingWay: (backend) => givingWay(backend, turns),
   };

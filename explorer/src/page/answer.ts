@@ -7,6 +7,8 @@ import { timeLeft } from "./timeLeft.ts";
 export interface AnswerState<Answer> {
   /** The answer to what is asked now; null until it is there. */
   readonly answer: Answer | null;
+  /** What is known of it before; null where nothing is. */
+  readonly soFar: Answer | null;
   readonly busy: boolean;
   readonly error: string | null;
   /** What the engine is doing, with its share done. */
@@ -27,6 +29,7 @@ interface QuestionState<Answer> {
   readonly engine: Engine | null;
   readonly key: string;
   readonly answer: Answer | null;
+  readonly soFar: Answer | null;
   readonly error: string | null;
   readonly step: Step | null;
 }
@@ -48,13 +51,21 @@ export function useAnswer<Name extends RequestName>(
     const stop = new AbortController();
     set(noAnswer(engine, key));
     const leftOf = timeLeft();
+    let partly: Answer | null = null;
+    let last: Step | null = null;
+    const tellSoFar = () => set({ ...noAnswer(engine, key), soFar: partly, step: last });
     const progress = (step: string, done: number, total: number) => {
       const share = done / total;
       const left = leftOf(step, share);
       const words = [step, left].filter(Boolean).join(", ");
-      set({ ...noAnswer(engine, key), step: { name: step, left, words, share } });
+      last = { name: step, left, words, share };
+      tellSoFar();
     };
-    engine.ask(name, args, { signal: stop.signal, progress }).then(
+    const soFar = (answer: Answer) => {
+      partly = answer;
+      tellSoFar();
+    };
+    engine.ask(name, args, { signal: stop.signal, progress, soFar }).then(
       (answer) => set({ ...noAnswer(engine, key), answer }),
       (error: Error) => {
         if (!(error instanceof Stopped)) set({ ...noAnswer(engine, key), error: error.message });
@@ -62,11 +73,12 @@ export function useAnswer<Name extends RequestName>(
     );
     return () => stop.abort();
   }, [engine, key]);
-  const { answer, error, step } =
+  const { answer, soFar, error, step } =
     state.engine === engine && state.key === key ? state : noAnswer(engine, key);
   const isAsked = engine !== null && args !== null;
   return {
     answer,
+    soFar,
     busy: isAsked && answer === null && error === null,
     error,
     step,
@@ -74,5 +86,5 @@ export function useAnswer<Name extends RequestName>(
 }
 
 function noAnswer(engine: Engine | null, key: string) {
-  return { engine, key, answer: null, error: null, step: null };
+  return { engine, key, answer: null, soFar: null, error: null, step: null };
 }

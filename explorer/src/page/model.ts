@@ -115,10 +115,11 @@ export function useModel(name: string, chosen: ChosenFiles | null, { allowed, tr
 async function scoresOf(
   engine: Engine,
   { kind }: ModelFacts,
-  options: AskOptions,
+  options: AskOptions<ScoreResult>,
 ): Promise<Partial<Pick<ModelState, "score" | "stacks">>> {
+  const { soFar: _, ...others } = options;
   return kind === "stacks"
-    ? { stacks: await engine.ask("scoreStacks", {}, options) }
+    ? { stacks: await engine.ask("scoreStacks", {}, others) }
     : { score: await engine.ask("score", {}, options) };
 }
 

@@ -8,6 +8,8 @@ import { useAnswer, type Step } from "./answer.ts";
 
 export interface VerdictRun {
   readonly verdict: VerdictResult | null;
+  /** While it is made: what attention decides; null before that is measured. */
+  readonly soFar: VerdictResult | null;
   readonly busy: boolean;
   readonly step: Step | null;
   readonly error: string | null;
@@ -64,7 +66,7 @@ export function useVerdict(
   const weights = facts?.sha256 ?? score?.model.sha256;
   const stored = weights === undefined ? undefined : verdictsByModel.get(weights);
   const isWanted = live && !stored && running === name;
-  const { answer, error, step } = useAnswer(engine, "verdict", isWanted ? {} : null);
+  const { answer, soFar, error, step } = useAnswer(engine, "verdict", isWanted ? {} : null);
   const fresh = answer && facts;
   useEffect(() => {
     if (fresh)
@@ -81,6 +83,7 @@ export function useVerdict(
   useAtStake("a verdict", costly || running !== null);
   return {
     verdict: stored?.verdict ?? answer,
+    soFar,
     busy: running === name && answer === null,
     step,
     error: failed?.name === name ? failed.words : null,

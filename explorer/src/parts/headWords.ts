@@ -6,8 +6,12 @@ import {
   type HeadAt,
   type ScoreName,
   type ScoreResult,
+  type VerdictResult,
 } from "induction-lens/browser";
+import type { HeadSign } from "./headSigns.ts";
 import { percent } from "./percent.ts";
+
+type VerdictLabel = VerdictResult["heads"][number]["label"];
 
 /** Attention from which a head is said to do a thing; below it, the card says that it does none of them clearly. */
 export const CLEARLY = INDUCTION_ATTENTION.strong;
@@ -20,12 +24,20 @@ export const LABELS = Object.fromEntries(
   ]),
 ) as Readonly<Record<ScoreName, { glyph: string; name: string; does: string }>>;
 
-export const OTHER = { glyph: "○", name: "other" };
-
-/** The sign and the name of a head's label; null: it has none. */
-export function signOf(label: ScoreName | null): { readonly glyph: string; readonly name: string } {
-  return label ? LABELS[label] : OTHER;
-}
+/** A sign for each label of a verdict, so that none is told by colour alone. */
+export const VERDICT_GLYPHS: Readonly<Record<VerdictLabel, string>> = {
+  induction: "◆",
+  "anti-induction": "◇",
+  "copy-suppression": "⊖",
+  "attends-without-copying": "◈",
+  positional: "▷",
+  "previous-token": "◀",
+  "duplicate-token": "●",
+  "current-token": "■",
+  "first-token": "▲",
+  mixed: "✚",
+  other: "○",
+};
 
 /** The score that names a head: its largest, if that is at least `CLEARLY`. */
 export function labelOf(scores: ScoreResult["scores"], layer: number, head: number) {
@@ -42,19 +54,12 @@ export function headList(heads: readonly HeadAt[]): string {
   return names.length === 0 ? last : `${names.join(", ")} and ${last}`;
 }
 
-/** Heads that the label induction fits, the highest score first. */
-export function inductionHeads(scores: ScoreResult["scores"]): readonly HeadAt[] {
-  const score = (at: HeadAt) => scores.induction[at.layer]![at.head]!;
-  return scores.induction
-    .flatMap((row, layer) => row.map((_, head) => ({ layer, head })))
-    .filter(({ layer, head }) => labelOf(scores, layer, head) === "induction")
-    .toSorted((a, b) => score(b) - score(a));
-}
-
 /** What a head does, in one sentence. */
-export function sentence(label: ScoreName | null): string {
-  return label
-    ? `This head ${LABELS[label].does}.`
+export function sentence({ score, isTested }: Pick<HeadSign, "score" | "isTested">): string {
+  if (isTested)
+    return "This head attends like an induction head. Whether it copies and matters is being tested.";
+  return score
+    ? `This head ${LABELS[score].does}.`
     : `This head does none of the things below with half of its attention or more.`;
 }
 
@@ -79,7 +84,7 @@ export function flags(result: ScoreResult, { layer, head }: HeadAt, isProven: bo
     phrases.push(
       "Attention is not proof: switch it off to see whether the model needs it, and cut the heads that it reads.",
     );
-  if (label === null && value("induction") > partTimeUniform * even)
+  if (label === null && !isProven && value("induction") > partTimeUniform * even)
     phrases.push(
       `It attends to what came next ${(value("induction") / even).toFixed(0)} times as much as uniform attention would: a part-time induction head, or one that does several things.`,
     );

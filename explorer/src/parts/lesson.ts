@@ -5,7 +5,7 @@ import { bestHead } from "induction-lens/measure";
 import type { CapturedValue, Example, Look, ModelFacts, Sequence } from "../engine/protocol.ts";
 import { usePage } from "../page/page.ts";
 import { useAnswer } from "../page/answer.ts";
-import { inductionHeads } from "./headWords.ts";
+import { inductionHeads, useSigns, type SignOf } from "./headSigns.ts";
 import { patternOf } from "./pattern.ts";
 
 export interface Lesson {
@@ -18,10 +18,10 @@ export interface Lesson {
   readonly target: number;
   /** Sequences among which this one shows most. */
   readonly trials: number;
-  /** The head with the highest score of its kind; the previous-token head lies before the induction head. */
+  /** Of the heads that are called induction heads, or else of all, the one with the highest score; the previous-token head lies before it. */
   readonly induction: HeadAt;
   readonly previous: HeadAt | null;
-  /** All heads that attend like induction heads with half of their attention or more, the best first. */
+  /** All heads that are called induction heads, the highest score first; empty where none is. */
   readonly alike: readonly HeadAt[];
   readonly tokenAt: (position: number) => string;
 }
@@ -29,12 +29,17 @@ export interface Lesson {
 /** The lessons' material, once the model is open. */
 export function useLesson(): { readonly lesson: Lesson | null; readonly error: string | null } {
   const { engine, facts, score, live, token } = usePage();
-  const heads = useMemo(() => (facts && score && live ? headsOf(score) : null), [score, live]);
-  const example = useAnswer(engine, "example", heads);
+  const signOf = useSigns();
+  const heads = useMemo(
+    () => (facts && score && live ? headsOf(score, signOf) : null),
+    [score, live, signOf],
+  );
+  const pair = heads && { induction: heads.induction, previous: heads.previous };
+  const example = useAnswer(engine, "example", pair);
   const lesson = useMemo(
     () =>
       facts && score && heads && example.answer
-        ? lessonOf(facts, score, heads, example.answer, token)
+        ? { facts, score, ...heads, ...materialOf(example.answer, token) }
         : null,
     [facts, score, heads, example.answer, token],
   );
@@ -60,34 +65,23 @@ export function useLooks(lesson: Lesson, edits: readonly HeadEdit[]) {
   };
 }
 
-function headsOf(score: ScoreResult) {
-  const induction = at(bestHead(score.scores.induction)!);
-  const previous = bestHead(score.scores.previousToken, induction.layer);
-  return { induction, previous: previous && at(previous) };
+function headsOf({ scores }: ScoreResult, signOf: SignOf) {
+  const alike = inductionHeads(scores, signOf);
+  const induction = alike[0] ?? at(bestHead(scores.induction)!);
+  const previous = bestHead(scores.previousToken, induction.layer);
+  return { induction, previous: previous && at(previous), alike };
 }
 
 function at({ layer, head }: HeadAt): HeadAt {
   return { layer, head };
 }
 
-function lessonOf(
-  facts: ModelFacts,
-  score: ScoreResult,
-  heads: ReturnType<typeof headsOf>,
+function materialOf(
   { sequence, query, target, trials }: Example,
   token: (piece: string) => string,
-): Lesson {
-  return {
-    facts,
-    score,
-    sequence,
-    query,
-    target,
-    trials,
-    ...heads,
-    alike: inductionHeads(score.scores),
-    tokenAt: (position) => token(sequence.pieces[position]!),
-  };
+) {
+  const tokenAt = (position: number) => token(sequence.pieces[position]!);
+  return { sequence, query, target, trials, tokenAt };
 }
 
 /** `length` numbers of a value that begin at the entry with these indices. */

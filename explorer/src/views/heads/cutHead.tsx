@@ -4,7 +4,8 @@ import { STORED } from "../../page/storedResults.ts";
 import { usePage } from "../../page/page.ts";
 import { useCut } from "../../page/useCut.ts";
 import { plural } from "induction-lens/report";
-import { headList, inductionHeads } from "../../parts/headWords.ts";
+import { inductionHeads, useSigns } from "../../parts/headSigns.ts";
+import { headList } from "../../parts/headWords.ts";
 
 /** One button that switches the chosen head off, and the losses with and without it: bars and the same numbers as a table. */
 export function CutHead() {
@@ -14,7 +15,7 @@ export function CutHead() {
   const isChosen = (at: HeadAt) => isSameHead(at, state);
   const off = edits.some(isChosen);
   const losses = useLosses(alone, off);
-  const alike = score ? inductionHeads(score.scores) : [];
+  const alike = inductionHeads(score!.scores, useSigns());
   const others = alike.some(isChosen) ? alike.filter((at) => !isChosen(at)) : [];
   return (
     <>

@@ -17,8 +17,9 @@ import { useHeading, usePage } from "../../page/page.ts";
 import { CircuitGraph, circuitLayers } from "./circuitGraph.tsx";
 import { CutHead } from "./cutHead.tsx";
 import { HeadCard } from "./headCard.tsx";
-import { VERDICT_GLYPHS, VerdictBar, VerdictCard, type HeadVerdict } from "./verdicts.tsx";
-import { LABELS, labelOf, OTHER, sentence, signOf } from "../../parts/headWords.ts";
+import { VerdictBar, VerdictCard } from "./verdicts.tsx";
+import { OTHER, useSigns, type HeadSign, type SignOf } from "../../parts/headSigns.ts";
+import { LABELS, sentence } from "../../parts/headWords.ts";
 import { ScanNote, SeesNote } from "../../parts/scanNote.tsx";
 import { leftOutWords, shownHeads } from "../../parts/shownHeads.ts";
 
@@ -30,8 +31,7 @@ export function HeadsView() {
   const result = score!;
   const windows = windowsOf(result);
   const shown = shownHeads(result.scores.induction, state);
-  const verdicts = proof.verdict?.heads ?? null;
-  const verdict = verdicts?.find((row) => isSameHead(row, state)) ?? null;
+  const signOf = useSigns();
   const choose = (nextLayer: number, nextHead: number) =>
     change({ layer: nextLayer, head: nextHead });
   const circuit = proof.verdict && <CircuitGraph verdict={proof.verdict} />;
@@ -44,11 +44,11 @@ export function HeadsView() {
           {!isWide && circuit}
           <section aria-labelledby={mapHeading.labelledBy}>
             <h2 id={mapHeading.id}>Induction score of every head</h2>
-            {!verdicts && <p class="say">{result.verdictInWords}</p>}
+            {!proof.verdict && <p class="say">{result.verdictInWords}</p>}
             {!live && facts && result.loss === null && <SoFar result={result} />}
             <HeadGrid
               label="Induction score by layer and head"
-              cells={cellsOf(result, shown, verdicts, state.edits)}
+              cells={cellsOf(result, shown, signOf, state.edits)}
               scale="sequential"
               windows={windows}
               {...{ layer, head, dark, choose }}
@@ -58,46 +58,41 @@ export function HeadsView() {
               class="plain small below"
               onClick={() => showHeading(chosenHeading.id)}
             >
-              Head {headName(state)}:{" "}
-              {verdict?.label ?? signOf(labelOf(result.scores, layer, head)).name}, further down
+              Head {headName(state)}: {signOf(state).name}, further down
             </button>
-            <MapLegend {...{ result, verdicts, windows }} />
+            <MapLegend {...{ result, signOf, windows }} />
             <SeesNote />
             <LeftOut values={result.scores.induction} shown={shown} />
             <VerdictBar />
             <details>
               <summary>As a table</summary>
-              <HeadTable {...{ result, shown, choose }} chosen={headName(state)} />
+              <HeadTable {...{ result, shown, signOf, choose }} chosen={headName(state)} />
             </details>
             <TakeAlong name="induction-scores" take={() => filesOf(result, proof.verdict)} />
           </section>
         </div>
-        <ChosenHead result={result} verdict={verdict} />
+        <ChosenHead result={result} />
       </div>
     </>
   );
 }
 
-interface ChosenProps {
-  readonly result: ScoreResult;
-  /** On this head; null: there is none. */
-  readonly verdict: HeadVerdict | null;
-}
-
 /** All that is known of the chosen head, and what it costs to switch it off. */
-function ChosenHead({ result, verdict }: ChosenProps) {
+function ChosenHead({ result }: { readonly result: ScoreResult }) {
   const { state, change, verdict: proof } = usePage();
   const { layer, head } = state;
   const chosenHeading = useHeading("chosen");
+  const sign = useSigns()(state);
+  const { verdict } = sign;
   return (
     <section aria-labelledby={chosenHeading.labelledBy}>
       <h2 id={chosenHeading.id} tabIndex={-1}>
         Head {layer}.{head}
       </h2>
       {verdict ? (
-        <VerdictCard head={verdict} circuit={proof.verdict!.circuit} />
+        <VerdictCard head={verdict} circuit={proof.verdict?.circuit ?? null} />
       ) : (
-        <p class="say">{sentence(labelOf(result.scores, layer, head))}</p>
+        <p class="say">{sentence(sign)}</p>
       )}
       <ScanNote layer={layer} />
       <CutHead />
@@ -146,12 +141,12 @@ function windowsOf({ model }: ScoreResult): readonly (number | null)[] {
 
 interface LegendProps {
   readonly result: ScoreResult;
-  readonly verdicts: readonly HeadVerdict[] | null;
+  readonly signOf: SignOf;
   readonly windows: readonly (number | null)[];
 }
 
 /** What colours, glyphs and frames of the map mean. */
-function MapLegend({ result, verdicts, windows }: LegendProps) {
+function MapLegend({ result, signOf, windows }: LegendProps) {
   const { dark } = usePage();
   const { uniform, uniformByLayer } = result;
   const seeing = uniformByLayer ? "uniform attention that sees all" : "uniform attention";
@@ -160,24 +155,26 @@ function MapLegend({ result, verdicts, windows }: LegendProps) {
   return (
     <>
       <ColourBar ramp={sequential(dark)} ends={["0", "1"]} label="induction score" mark={mark} />
-      <p class="hint">{legend(verdicts, windows)}</p>
+      <p class="hint">
+        {signWords(result, signOf)}
+        {windows.some((window) => window !== null) &&
+          " ▸ beside a layer: its heads see only so many tokens; the others see all."}
+      </p>
     </>
   );
 }
 
-function legend(
-  verdicts: readonly HeadVerdict[] | null,
-  windows: readonly (number | null)[],
-): string {
-  const narrow = windows.some((window) => window !== null)
-    ? " ▸ beside a layer: its heads see only so many tokens; the others see all."
-    : "";
-  if (verdicts) {
-    const labels = [...new Set(verdicts.map(({ label }) => label))];
-    return `${labels.map((label) => `${VERDICT_GLYPHS[label]} ${label}`).join(" · ")}. Colour and number are the induction score; framed: induction heads.${narrow}`;
-  }
-  const names = [...Object.values(LABELS), OTHER].map(({ glyph, name }) => `${glyph} ${name}`);
-  return `${names.join(" · ")}. Until there is a verdict, glyphs say what a head attends to with half of its attention or more; framed: induction.${narrow}`;
+/** What glyphs and frames say: that a verdict gave them, as far as it is known, or attention. */
+function signWords({ scores }: ScoreResult, signOf: SignOf): string {
+  const heads = scores.induction.flatMap((row, layer) => row.map((_, head) => ({ layer, head })));
+  const signs = heads.map(signOf);
+  const names = (all: readonly Pick<HeadSign, "glyph" | "name">[]) =>
+    [...new Set(all.map(({ glyph, name }) => `${glyph} ${name}`))].join(" · ");
+  if (signs.some(({ isTested }) => isTested))
+    return `Labels of the verdict so far: ${names(signs)}. Colour and number are the induction score; framed: half of its attention or more is induction.`;
+  if (signs.some(({ verdict }) => verdict))
+    return `${names(signs)}. Colour and number are the induction score; framed: induction heads.`;
+  return `${names([...Object.values(LABELS), OTHER])}. Until there is a verdict, glyphs say what a head attends to with half of its attention or more; framed: induction.`;
 }
 
 interface LeftOutProps {
@@ -193,18 +190,15 @@ function LeftOut({ values, shown }: LeftOutProps) {
 function cellsOf(
   { scores, intervals }: ScoreResult,
   shown: readonly (readonly number[])[],
-  verdicts: readonly HeadVerdict[] | null,
+  signOf: SignOf,
   edits: readonly HeadEdit[],
 ) {
   return scores.induction.map((row, layer) =>
     shown[layer]!.map((head) => {
       const value = row[head]!;
       const at = { layer, head };
-      const label = labelOf(scores, layer, head);
-      const sign = signOf(label);
+      const { glyph, name, isInduction } = signOf(at);
       const range = intervals.induction[layer]![head];
-      const verdict = verdicts?.find((entry) => isSameHead(entry, at))?.label;
-      const name = verdict ?? sign.name;
       const isChanged = edits.some((edit) => isSameHead(edit, at));
       const words = range ? `, interval ${range[0].toFixed(2)} to ${range[1].toFixed(2)}` : "";
       return {
@@ -212,8 +206,8 @@ function cellsOf(
         ...(shown[layer]!.length < row.length && { head }),
         text: value.toFixed(2),
         off: isChanged,
-        framed: (verdict ?? label) === "induction",
-        glyph: isChanged ? "✂" : verdict ? VERDICT_GLYPHS[verdict] : sign.glyph,
+        framed: isInduction,
+        glyph: isChanged ? "✂" : glyph,
         words: `${isChanged ? "changed, " : ""}${name}, score ${value.toFixed(2)}${words}`,
       };
     }),
@@ -239,14 +233,14 @@ async function filesOf(result: ScoreResult, verdict: VerdictResult | null) {
 interface TableProps {
   readonly result: ScoreResult;
   readonly shown: readonly (readonly number[])[];
+  readonly signOf: SignOf;
   readonly chosen: string;
   readonly choose: (layer: number, head: number) => void;
 }
 
-function HeadTable({ result, shown, chosen, choose }: TableProps) {
+function HeadTable({ result, shown, signOf, chosen, choose }: TableProps) {
   const { scores, intervals } = result;
   const rows: HeadAt[] = shown.flatMap((heads, layer) => heads.map((head) => ({ layer, head })));
-  const label = ({ layer, head }: HeadAt) => labelOf(scores, layer, head);
   const range = ({ layer, head }: HeadAt) => intervals.induction[layer]![head];
   return (
     <SortedTable
@@ -259,11 +253,8 @@ function HeadTable({ result, shown, chosen, choose }: TableProps) {
         { name: "head", value: ({ layer, head }) => layer * 1e4 + head, text: headName },
         {
           name: "label",
-          value: (row) => label(row) ?? OTHER.name,
-          text: (row) => {
-            const { glyph, name } = signOf(label(row));
-            return `${glyph} ${name}`;
-          },
+          value: (row) => signOf(row).name,
+          text: (row) => `${signOf(row).glyph} ${signOf(row).name}`,
         },
         ...(Object.keys(LABELS) as ScoreName[]).map((score) => ({
           name: LABELS[score].name,

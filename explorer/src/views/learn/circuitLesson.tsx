@@ -3,7 +3,7 @@ import { headName, type HeadAt } from "induction-lens/browser";
 import { usePage } from "../../page/page.ts";
 import { TokenArcs } from "../../parts/tokenArcs.tsx";
 import { FoldedFormula, Task } from "./foldedFormula.tsx";
-import { CLEARLY, headList } from "../../parts/headWords.ts";
+import { headList } from "../../parts/headWords.ts";
 import { stepsOf, resultWords, type Step } from "./circuitSteps.ts";
 import { useCircuit, WAYS, type Circuit as CircuitData } from "./useCircuit.ts";
 import type { Lesson } from "../../parts/lesson.ts";
@@ -84,7 +84,7 @@ function WhichHeads({ lesson }: { readonly lesson: Lesson }) {
           {headName(induction)}, the one with the highest score.
         </p>
       )}
-      {strength < CLEARLY && (
+      {alike.length === 0 && (
         <p>
           This model has no clear induction head: the best one, {headName(induction)}, scores{" "}
           {strength.toFixed(2)} of 1. The steps below say what an induction head would do, with the

@@ -7,7 +7,8 @@ import { useAnswer } from "../../page/answer.ts";
 import { useShown } from "../../page/useShown.ts";
 import type { ViewName } from "../../page/address.ts";
 import { sequential } from "../../parts/colour.ts";
-import { headList, inductionHeads, labelOf, signOf } from "../../parts/headWords.ts";
+import { inductionHeads, useSigns, type HeadSign } from "../../parts/headSigns.ts";
+import { headList } from "../../parts/headWords.ts";
 import { useLesson, useLooks, type Lesson } from "../../parts/lesson.ts";
 import { patternOf } from "../../parts/pattern.ts";
 import { plural } from "induction-lens/report";
@@ -21,7 +22,7 @@ import "./start.css";
 export function StartView() {
   const { facts, score } = usePage();
   const { lesson, error } = useLesson();
-  const isClear = inductionHeads(score!.scores).length > 0;
+  const isClear = inductionHeads(score!.scores, useSigns()).length > 0;
   return (
     <>
       <section class="start" aria-labelledby="start">
@@ -53,7 +54,8 @@ function Break({ lesson }: { readonly lesson: Lesson }) {
   const whole = useAnswer(engine, "cut", { edits: [], ...at }).answer;
   const now = useAnswer(engine, "cut", { edits, ...at });
   const { value: cut } = useShown(now.answer);
-  const { score, previous, alike, induction } = lesson;
+  const { previous, alike, induction } = lesson;
+  const signOf = useSigns();
   const others = alike.length > 0 ? alike : [induction];
   return (
     <>
@@ -68,8 +70,7 @@ function Break({ lesson }: { readonly lesson: Lesson }) {
         {previous && (
           <button type="button" onClick={() => change({ edits: zeroHeads([previous]) })}>
             Cut {headName(previous)}
-            {labelOf(score.scores, previous.layer, previous.head) === "previousToken" &&
-              ", which looks one back"}
+            {looksBack(signOf(previous)) && ", which looks one back"}
           </button>
         )}
         <button type="button" onClick={() => change({ edits: zeroHeads(others) })}>
@@ -87,6 +88,11 @@ function Break({ lesson }: { readonly lesson: Lesson }) {
       <Switches lesson={lesson} />
     </>
   );
+}
+
+/** By its verdict, or by its attention until there is one. */
+function looksBack({ verdict, score }: HeadSign): boolean {
+  return verdict ? verdict.label === "previous-token" : score === "previousToken";
 }
 
 interface ArcsProps {
@@ -267,7 +273,7 @@ function HeadSwitch({ at, lesson, isOff, toggle }: SwitchProps) {
   const { value: look } = useShown(answer);
   const ramp = useMemo(() => sequential(dark), [dark]);
   const pattern = useMemo(() => look && patternOf(look, at.head, false), [look, at.head]);
-  const { glyph, name } = signOf(labelOf(lesson.score.scores, at.layer, at.head));
+  const { glyph, name } = useSigns()(at);
   const what = `${glyph} ${name}`;
   return (
     <button

@@ -3,7 +3,8 @@ import { headName, type HeadEdit } from "induction-lens/browser";
 import { isSameHead, zeroHeads } from "../../engine/edits.ts";
 import { usePage } from "../../page/page.ts";
 import { isScan, ScanNote } from "../../parts/scanNote.tsx";
-import { inductionHeads, LABELS } from "../../parts/headWords.ts";
+import { inductionHeads, useSigns } from "../../parts/headSigns.ts";
+import { LABELS } from "../../parts/headWords.ts";
 import { editWords, KINDS, PATTERNS } from "./words.ts";
 
 /** What can be done to the chosen head, and undone. */
@@ -11,7 +12,7 @@ export function Tools() {
   const { state, score } = usePage();
   const { layer, head, edits } = state;
   const history = useHistory();
-  const alike = score ? inductionHeads(score.scores) : [];
+  const alike = inductionHeads(score!.scores, useSigns());
   const current = edits.find((edit) => isSameHead(edit, state));
   const changeHead = (edit: Pick<HeadEdit, "kind" | "pattern">) =>
     history.replace([
