@@ -3,6 +3,7 @@ import { drawFigure, FIGURE_PAD, isNarrow, type Part } from "../../draw/figure.t
 import { layersAcross } from "./viewCircuitAcross.ts";
 import { BOX } from "./viewCircuitBoxes.ts";
 import { layersDown } from "./viewCircuitDown.ts";
+import { layersInRows } from "./viewCircuitRows.ts";
 import type { CircuitDrawing, CircuitEdge, CircuitLayout, PlacedNode } from "./viewCircuitParts.ts";
 import { svgNode } from "../../draw/svgNode.ts";
 import { THEMES, type Theme } from "../../draw/theme.ts";
@@ -26,13 +27,15 @@ export function circuitDrawing(
   });
 }
 
-/** Across, but in a narrow place that has no room for it. */
+/** Across; where a page has no room for that in rows, and in a narrow place in one column. */
 function layoutOf({ nodes, edges }: CircuitDrawing, theme: Theme): CircuitLayout {
   const across = layersAcross(nodes, edges);
   const { room } = theme;
-  return room !== undefined && isNarrow(theme) && across.width + 2 * FIGURE_PAD > room
-    ? layersDown(nodes, edges, room)
-    : across;
+  const fits = ({ width }: CircuitLayout) => room === undefined || width + 2 * FIGURE_PAD <= room;
+  if (fits(across)) return across;
+  if (isNarrow(theme)) return layersDown(nodes, edges, room!);
+  const rows = layersInRows(nodes, edges);
+  return fits(rows) ? rows : across;
 }
 
 function graph(

@@ -11,17 +11,19 @@ import { verdictView } from "../../../src/studies/verdict/view.ts";
 const ATLAS = join(import.meta.dirname, "../../../docs/atlas");
 type Point = readonly [x: number, y: number];
 
-/** Points along a path of M, C and H with absolute numbers. */
+/** Points along a path of M, C, H and V with absolute numbers. */
 function pointsOf(d: string): Point[] {
   const points: Point[] = [];
   let at: Point = [0, 0];
-  for (const [, letter, text] of d.matchAll(/([MCH])([^MCH]*)/g)) {
+  for (const [, letter, text] of d.matchAll(/([MCHV])([^MCHV]*)/g)) {
     const n = text!.split(",").map(Number);
     if (letter === "M") points.push((at = [n[0]!, n[1]!]));
-    if (letter === "H") {
+    if (letter === "H" || letter === "V") {
       const [x, y] = at;
-      for (let step = 0; step <= 20; step++) points.push([x + ((n[0]! - x) * step) / 20, y]);
-      at = [n[0]!, y];
+      const end: Point = letter === "H" ? [n[0]!, y] : [x, n[0]!];
+      for (let step = 0; step <= 20; step++)
+        points.push([x + ((end[0] - x) * step) / 20, y + ((end[1] - y) * step) / 20]);
+      at = end;
     }
     if (letter === "C") {
       const begin = at;
@@ -66,24 +68,27 @@ async function drawnCircuit(name: string, room?: number) {
   return { boxes, paths, width: number(svg, "width") };
 }
 
+/** Paths that pass behind a head that is none of their ends, in words. */
+function behindHeads({ boxes, paths }: Awaited<ReturnType<typeof drawnCircuit>>): string[] {
+  return paths.flatMap(({ from, to, points }) =>
+    boxes
+      .filter(
+        ({ name: head, x, y, width, height }) =>
+          ![from, to].includes(head) &&
+          points.some(([px, py]) => px > x && px < x + width && py > y - 3 && py < y + height + 3),
+      )
+      .map((box) => `${from} to ${to} behind ${box.name}`),
+  );
+}
+
 describe("the circuit of", () => {
   test.each(["gemma-3-270m.v40960.q4-k-m.gguf", "smollm2-135m-instruct.q4-1.gguf", "attn-2l"])(
     "%s leads no path behind a head that it passes",
     async (name) => {
-      const { boxes, paths } = await drawnCircuit(name);
+      const drawn = await drawnCircuit(name);
+      const { boxes, paths } = drawn;
       expect(paths.length).toBeGreaterThan(2);
-      const behind = paths.flatMap(({ from, to, points }) =>
-        boxes
-          .filter(
-            ({ name: head, x, y, width, height }) =>
-              ![from, to].includes(head) &&
-              points.some(
-                ([px, py]) => px > x && px < x + width && py > y - 3 && py < y + height + 3,
-              ),
-          )
-          .map((box) => `${from} to ${to} behind ${box.name}`),
-      );
-      expect(behind).toEqual([]);
+      expect(behindHeads(drawn)).toEqual([]);
       for (const { from, to, points } of paths) {
         const [first, last] = [from, to].map((head) => boxes.find((box) => box.name === head)!);
         expect(points[0]![0]).toBeCloseTo(first!.x + first!.width);
@@ -92,6 +97,29 @@ describe("the circuit of", () => {
     },
   );
 });
+
+test.each([
+  ["smollm2-135m-instruct.q4-1.gguf", 1186],
+  ["gemma-3-270m.v40960.q4-k-m.gguf", 900],
+])(
+  "of %s in %i px layers go down and heads across where it is wider than that, and no path passes behind a head",
+  async (name, room) => {
+    expect((await drawnCircuit(name)).width).toBeGreaterThan(room);
+    const drawn = await drawnCircuit(name, room);
+    expect(drawn.width).toBeLessThanOrEqual(room);
+    expect(behindHeads(drawn)).toEqual([]);
+    const { boxes, paths } = drawn;
+    const layers = boxes.map(({ name: head }) => Number(head.split(".")[0]));
+    for (const [index, { y, height }] of boxes.entries())
+      for (const [other, box] of boxes.entries())
+        if (layers[other]! > layers[index]!) expect(box.y).toBeGreaterThan(y + height);
+    for (const { from, to, points } of paths) {
+      const [first, last] = [from, to].map((head) => boxes.find((box) => box.name === head)!);
+      expect(points[0]![1]).toBeCloseTo(first!.y + first!.height);
+      expect(points.at(-1)![1]).toBeCloseTo(last!.y);
+    }
+  },
+);
 
 test.each([240, 360])(
   "in %s px the layers of a circuit go down, each head in a row of its own and each path beside all of them",

@@ -58,14 +58,14 @@ const lasting = ({ environment, timings, ...rest }: VerdictResult) => JSON.strin
 
 describe("verdict(model)", () => {
   test("tells what attention decides before its causal runs: labels that stay, and the heads that are still to be tested", async () => {
-    const told: VerdictResult[] = [];
+    const partial: VerdictResult[] = [];
     const heads = [FEEDER, { ...MATCHING, copies: COPY }];
     const whole = await verdict(planted(heads), {
       ...{ backend, ...SMALL, seeds: 2 },
-      soFar: (byAttention) => told.push(byAttention),
+      soFar: (byAttention) => partial.push(byAttention),
     });
-    expect(told.length).toBe(1);
-    const [{ screened, heads: labelled }] = told as [VerdictResult];
+    expect(partial.length).toBe(1);
+    const [{ screened, heads: labelled }] = partial as [VerdictResult];
     expect(screened.leftOut).toEqual(["1.2"]);
     expect(labelOf(whole, "1.2").label).toBe("induction");
     const isKnown = ({ layer, head }: { layer: number; head: number }) =>
