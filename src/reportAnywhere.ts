@@ -12,6 +12,7 @@ export {
   arcsLayout,
   tokenFont,
   tokenRoom,
+  widestArcs,
   type Arc,
   type ArcsInput,
   type ArcsLayout,

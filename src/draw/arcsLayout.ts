@@ -29,11 +29,17 @@ export interface ArcsInput<Kind extends Arc = Arc> {
 export const LEAST_ARC = 0.03;
 const BOX = { height: 52, widest: 84, least: 28 };
 const SIDE = 4;
+const GAP = 12;
 /** Above boxes with no arcs over them. */
 const BARE = 28;
 const THICK = 8;
 /** From this width on arcs have words. */
 const WIDE = 640;
+
+/** The width of a row with boxes as large as they get and arcs with words: a picture that is scaled needs no more. */
+export function widestArcs(boxes: number): number {
+  return Math.max(WIDE + 1, 2 * SIDE + boxes * (BOX.widest + GAP));
+}
 
 export interface PlacedArc<Kind extends Arc> {
   readonly arc: Kind;
@@ -70,7 +76,7 @@ export function arcsLayout<Kind extends Arc>(
 ): ArcsLayout<Kind> {
   const { tokens, arcs, hasGuess, hasNote, copiedFrom, reach = null } = input;
   const count = tokens + (hasGuess ? 1 : 0);
-  const gap = width < WIDE ? 4 : 12;
+  const gap = width < WIDE ? 4 : GAP;
   const fitting = Math.floor((width - 2 * SIDE) / count) - gap;
   const size = Math.min(BOX.widest, Math.max(BOX.least, fitting));
   const left = (at: number) => SIDE + at * (size + gap);

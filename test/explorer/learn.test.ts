@@ -288,6 +288,19 @@ describePage("learning as a place", (open) => {
         await expect.poll(outside, { message: `lesson ${lesson + 1}, ${w} px` }).toEqual([]);
       }
     }
+    await tab.evaluate("location.hash = '#view=learn&lesson=4&present=true'"); // at 1920 px, and then at 1280
+    await tab.locator("[data-position='3']").first().click();
+    await tab.locator("[data-result=given]").waitFor();
+    const filled = () =>
+      tab.evaluate(`{
+        const of = (selector) => document.querySelector(selector).getBoundingClientRect();
+        [of(".arcs svg").width / innerWidth, of(".task").bottom / innerHeight].map((share) => share > 0.85 && share <= 1);
+      }`);
+    await expect.poll(filled).toEqual([true, true]);
+    await tab.setViewportSize({ width: 1280, height: 720 });
+    await expect.poll(filled).toEqual([true, true]);
+    await tab.evaluate("location.hash = '#view=learn&lesson=3&present=true'");
+    await tab.locator("[data-step='0'][data-copied]").waitFor();
     for (const step of [1, 2, 3]) {
       await tab.keyboard.press("ArrowRight");
       await tab.locator(`[data-step='${step}']`).waitFor();

@@ -3,10 +3,12 @@ import {
   arcsLayout,
   tokenFont,
   tokenRoom,
+  widestArcs,
   type Arc as DrawnArc,
   type ArcsLayout,
   type PlacedArc,
 } from "induction-lens/report";
+import { usePage } from "../page/page.ts";
 import { percent } from "./percent.ts";
 import { shortToken } from "./shownToken.ts";
 import { useWidth } from "./useWidth.ts";
@@ -48,7 +50,11 @@ interface Props {
 /** Tokens in a row and arcs over them: who looks back at whom, as thick as the attention. */
 export function TokenArcs(props: Props) {
   const { label, pieces, arcs, query = null, guess = null, seam = null, note = null } = props;
-  const [element, width] = useWidth<HTMLDivElement>();
+  const { view, present } = usePage().state;
+  const [element, room] = useWidth<HTMLDivElement>();
+  const isScaled = present && view === "learn"; // to the screen
+  const widest = isScaled ? widestArcs(pieces.length + Number(guess !== null)) : Infinity;
+  const width = Math.min(room, widest);
   const layout = arcsLayout(
     {
       tokens: pieces.length,
@@ -71,7 +77,13 @@ export function TokenArcs(props: Props) {
   const bottom = box.top + box.height;
   return (
     <div ref={element} class="arcs" role="group" tabIndex={0} aria-label={label}>
-      <svg width={layout.width} height={layout.height} role="group" aria-label={label}>
+      <svg
+        width={layout.width}
+        height={layout.height}
+        viewBox={`0 0 ${layout.width} ${layout.height}`}
+        role="group"
+        aria-label={label}
+      >
         {seam !== null && <Seam x={left(seam) - gap / 2} {...{ left, seam, box }} />}
         <Boxes {...props} layout={layout} />
         {note && <Note {...note} x={middle(note.at)} y={bottom + 26} />}

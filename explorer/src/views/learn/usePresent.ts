@@ -16,26 +16,26 @@ const DIRECTIONS: Readonly<Record<string, "back" | "on">> = {
   PageUp: "back",
 };
 
-/** How small a lesson gets before it scrolls after all, and in which steps. */
-const [LEAST_ZOOM, ZOOM_STEP] = [0.5, 0.05];
+/** How large a lesson is where there is room, how small it gets before it scrolls after all, and in which steps. */
+const [MOST_ZOOM, LEAST_ZOOM, ZOOM_STEP] = [1.6, 0.5, 0.05];
 
 /**
- * While a lesson is presented, it is made smaller until all of it is on the screen: models differ in how much there is to show,
- * and an answer comes on top. It grows again with another lesson or another screen.
+ * While a lesson is presented, it is as large as the screen has room for: models and lessons differ in how much there is to show. An
+ * answer that comes on top makes it smaller; it grows again with another lesson or another screen.
  */
 export function useFit(present: boolean, lesson: number) {
   const [screen, inside] = [useRef<HTMLElement>(null), useRef<HTMLDivElement>(null)];
   useLayoutEffect(() => {
     const [outer, { style }] = [screen.current!, inside.current!];
     if (!present) return;
-    let zoom = 1;
+    let zoom = MOST_ZOOM;
     const shrink = () => {
       style.setProperty("zoom", String(zoom));
       while (outer.scrollHeight > outer.clientHeight && zoom - ZOOM_STEP >= LEAST_ZOOM)
         style.setProperty("zoom", String((zoom -= ZOOM_STEP)));
     };
     const restart = () => {
-      zoom = 1;
+      zoom = MOST_ZOOM;
       shrink();
     };
     const watch = new ResizeObserver(() => requestAnimationFrame(shrink));
