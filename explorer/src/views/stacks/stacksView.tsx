@@ -20,63 +20,34 @@ export function StacksView() {
   const at = Math.min(state.part ?? best.part, parts.length - 1);
   const part = parts[at]!;
   const head = headIn(part, state.layer === NONE.layer ? best : state);
-  const scoresSection = <PartScores part={part} head={head} />;
-  const isBelowMaps = hasRoomBelowMaps(stacks!, part);
   return (
-    <div class="panes">
-      <div>
-        <section aria-labelledby="stacks">
-          <h2 id="stacks">Where heads look, direction by direction</h2>
-          <p class="say">{verdictInWords}</p>
-          {loss && (
-            <p>
-              Loss where the encoder reads the tokens to write: {loss.copied.mean.toFixed(2)} nats;
-              where it reads others: {loss.other.mean.toFixed(2)}.
-            </p>
-          )}
-          {parts.map((one, index) => (
-            <PartMap key={one.part} part={one} index={index} head={index === at ? head : null} />
-          ))}
-          <TakeAlong name="attention-by-direction" take={() => filesOf(stacks!)} />
-        </section>
-        {isBelowMaps && (
-          <section class="further" aria-labelledby="stackScores">
-            <h2 id="stackScores">What head {headName(head)} attends to</h2>
-            {scoresSection}
-          </section>
+    <div class="stacks">
+      <section aria-labelledby="stacks">
+        <h2 id="stacks">Where heads look, direction by direction</h2>
+        <p class="say">{verdictInWords}</p>
+        {loss && (
+          <p>
+            Loss where the encoder reads the tokens to write: {loss.copied.mean.toFixed(2)} nats;
+            where it reads others: {loss.other.mean.toFixed(2)}.
+          </p>
         )}
-      </div>
+        {parts.map((one, index) => (
+          <PartMap key={one.part} part={one} index={index} head={index === at ? head : null} />
+        ))}
+        <TakeAlong name="attention-by-direction" take={() => filesOf(stacks!)} />
+      </section>
+      <section aria-labelledby="stackScores">
+        <h2 id="stackScores">What head {headName(head)} attends to</h2>
+        <PartScores part={part} head={head} />
+      </section>
       <section aria-labelledby="stackHead">
         <h2 id="stackHead">
           Head {headName(head)} of {part.part}
         </h2>
-        {!isBelowMaps && scoresSection}
         <StackPattern key={`${part.values} ${part.direction}`} part={part} head={head} />
       </section>
     </div>
   );
-}
-
-/** Heights in px at the width of a desk, near enough to tell which of two columns has room. */
-const HEIGHTS = {
-  map: 250,
-  layer: 36,
-  title: 100,
-  scores: 140,
-  score: 44,
-  tokens: 1000,
-  patches: 1200,
-};
-
-/** Whether the page is shorter with the chosen head's scores below the maps than above its pattern. */
-function hasRoomBelowMaps({ parts }: StacksResult, { scores: [first, ...more] }: Part): boolean {
-  const maps = parts.reduce(
-    (sum, { scores }) => sum + HEIGHTS.map + HEIGHTS.layer * scores[0]!.values.length,
-    HEIGHTS.title,
-  );
-  const scores = HEIGHTS.scores + HEIGHTS.score * (1 + more.length);
-  const pattern = first!.control === null ? HEIGHTS.tokens : HEIGHTS.patches;
-  return Math.max(maps + scores, pattern) < Math.max(maps, scores + pattern);
 }
 
 /** The key of a score, as in "attention to the key", or what a head with that score does. */
