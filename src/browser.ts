@@ -9,7 +9,7 @@ import { fetchZoo } from "./models/zoo/fetchZoo.ts";
 import { openEngine } from "./runtime/openInBrowser.ts";
 
 export * from "./anywhere.ts";
-export type { BlobOptions, NamedBlob } from "./models/openBlobs.ts";
+export type { BlobOptions, ModelShape, NamedBlob } from "./models/openBlobs.ts";
 export { openEngine, type BrowserEngineOptions } from "./runtime/openInBrowser.ts";
 export { withBudget } from "./runtime/memoryBudget.ts";
 export { ALLOWED_DIFFERENCE, selfCheck } from "./runtime/selfCheck.ts";
@@ -28,11 +28,13 @@ export interface BrowserLoadOptions extends LoadOptions {
    * read. What it throws ends the loading.
    */
   readonly checkParameters?: ((parameters: number) => void) | undefined;
+  /** Told what a hub model is, before its weights are read. */
+  readonly tellShape?: BlobOptions["tellShape"];
 }
 
 const BROWSER_OPTIONS: OptionNames<BrowserLoadOptions> = {
   ...LOAD_OPTIONS,
-  ...{ zoo: true, hub: true, checkParameters: true },
+  ...{ zoo: true, hub: true, checkParameters: true, tellShape: true },
 };
 
 /**
@@ -63,7 +65,7 @@ export async function loadFiles(
 
 async function openNamed(
   name: string,
-  { zoo = "zoo/", hub, checkParameters, ...options }: BrowserLoadOptions,
+  { zoo = "zoo/", hub, checkParameters, tellShape, ...options }: BrowserLoadOptions,
 ): Promise<LoadedModel> {
   const model = parseModelName(name);
   if (model.kind === "planted") {
@@ -80,6 +82,7 @@ async function openNamed(
   return openBlobs(files, {
     ...options,
     ...(checkParameters && { checkParameters }),
+    ...(tellShape && { tellShape }),
     id: name,
     revision: commit,
   });

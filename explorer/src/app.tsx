@@ -4,6 +4,7 @@ import type { Engine } from "./engine/client.ts";
 import { Panes } from "./page/beside.tsx";
 import { useModel } from "./page/model.ts";
 import { useToken, withHead } from "./page/shownModel.ts";
+import { Opening, opensNow } from "./page/opening.tsx";
 import { ModelPanel } from "./page/modelPanel.tsx";
 import type { ChosenFiles } from "./page/files.ts";
 import { useDark } from "./page/useDark.ts";
@@ -65,6 +66,7 @@ export function App() {
         {waits && <NeedsModel />}
         {Shown && page.score && !waits && <Panes key={view} View={Shown} />}
         {Shown && page.stacks && <Stacks />}
+        {Shown && opensNow(model) && <Opening model={model} />}
         {(inLab || labVisited) && (
           <div hidden={!inLab}>
             <Lab />

@@ -2,6 +2,8 @@
 
 type Algorithm = "SHA-256" | "SHA-1";
 
+import { throwIfAborted } from "./errors.ts";
+
 /** SHA-256 as 64 hexadecimal digits. */
 export function sha256Hex(bytes: Uint8Array): Promise<string> {
   return hex("SHA-256", bytes);
@@ -11,16 +13,28 @@ export function sha256Hex(bytes: Uint8Array): Promise<string> {
 const AT_ONCE_BYTES = 1e9;
 const CHUNK_BYTES = 2 ** 25;
 
+interface HashOptions {
+  /** Stops between two pieces. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told the bytes that are hashed and all, where there are several pieces. */
+  readonly progress?: ((done: number, total: number) => void) | undefined;
+  /** Bytes up to which there is one piece. */
+  readonly mostAtOnce?: number;
+}
+
 /** SHA-256 of blobs one after another, as 64 hexadecimal digits; of many bytes in pieces, a few at a time. */
 export async function sha256OfBlobs(
   blobs: readonly Blob[],
-  mostAtOnce: number = AT_ONCE_BYTES,
+  { signal, progress, mostAtOnce = AT_ONCE_BYTES }: HashOptions = {},
 ): Promise<string> {
   const whole = new Blob([...blobs]);
   if (whole.size <= mostAtOnce) return sha256Hex(new Uint8Array(await whole.arrayBuffer()));
   const hash = (await import("@noble/hashes/sha2.js")).sha256.create();
-  for (let at = 0; at < whole.size; at += CHUNK_BYTES)
+  for (let at = 0; at < whole.size; at += CHUNK_BYTES) {
+    throwIfAborted(signal);
+    progress?.(at, whole.size);
     hash.update(new Uint8Array(await whole.slice(at, at + CHUNK_BYTES).arrayBuffer()));
+  }
   return hexOf(hash.digest());
 }
 

@@ -30,11 +30,16 @@ export interface BlobOptions extends LoadOptions {
   readonly id?: string | undefined;
   /** Told how many numbers the weights have, before any is read; what it throws ends the opening. */
   readonly checkParameters?: ((parameters: number) => void) | undefined;
+  /** Told what the model is, once its files say so and before its weights are read: that may take long. */
+  readonly tellShape?: ((model: ModelShape) => void) | undefined;
 }
+
+/** What a model is before its weights are there. */
+export type ModelShape = Pick<Model, "architecture" | "program">;
 
 export const BLOB_OPTIONS: OptionNames<BlobOptions> = {
   ...LOAD_OPTIONS,
-  ...{ id: true, checkParameters: true },
+  ...{ id: true, checkParameters: true, tellShape: true },
 };
 
 /** A model and the files that its weights are in. */
@@ -79,7 +84,7 @@ export async function openBlobs(
     id,
     revision: options.revision ?? null,
     notices,
-    sha256: await sha256OfBlobs(parts),
+    sha256: await sha256OfBlobs(parts, stepOptions(options, "hashing weights")),
     tokenizer,
     unchanged: () => Promise.resolve(), // a blob whose file has changed cannot be read any more
     close: () => Promise.resolve(),
@@ -110,8 +115,10 @@ async function fromFolder(blobs: Blobs, options: BlobOptions): Promise<OpenedMod
   const { checkpoint: stored, weightFiles } = await readWeights(blobs);
   const { config: plain, checkpoint, notice } = await dequantiseCheckpoint(config, stored, text);
   sizeOf(checkpoint.weights, options);
+  const model = await folderModel(plain, checkpoint, { text, bytes }, options);
+  options.tellShape?.(model);
   return {
-    model: withNotices(await folderModel(plain, checkpoint, { text, bytes }, options), [notice]),
+    model: withNotices(model, [notice]),
     weights: checkpoint.weights,
     weightFiles,
     tokenizer: () => textTokenizer(text, CONFIG, bytes),
@@ -121,7 +128,7 @@ async function fromFolder(blobs: Blobs, options: BlobOptions): Promise<OpenedMod
 /** The readers of GGUF are fetched for a GGUF alone: a page that opens a folder does without them. */
 async function fromGguf(blobs: Blobs, name: string, options: BlobOptions): Promise<OpenedModel> {
   const { readGgufFiles } = await import("../formats/gguf/splitGguf.ts");
-  const { ggufWeights } = await import("../formats/gguf/ggufWeights.ts");
+  const { ggufWeights, undecoded } = await import("../formats/gguf/ggufWeights.ts");
   const { ggufPlan } = await import("./gguf/ggufModel.ts");
   const { tokenizerFromGguf } = await import("../text/tokenizer/tokenizerFromGguf.ts");
   const { gguf, files } = await readGgufFiles(name, async (part) =>
@@ -129,6 +136,8 @@ async function fromGguf(blobs: Blobs, name: string, options: BlobOptions): Promi
   );
   const plan = await ggufPlan(gguf, name);
   sizeOf(gguf.tensors, options);
+  const asStored = await ggufWeights(plan.tensors, undecoded);
+  options.tellShape?.(plan.model(asStored, options.head));
   const checkpoint = await ggufWeights(
     plan.tensors,
     undefined,
@@ -153,6 +162,7 @@ async function fromTorch(blobs: Blobs, name: string, options: BlobOptions): Prom
     sizes: text === undefined ? undefined : parseConfig(text, beside!),
   });
   sizeOf(weights, options);
+  options.tellShape?.(model);
   const meta = blobs.get("meta.pkl");
   return {
     model,

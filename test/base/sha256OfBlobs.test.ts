@@ -11,6 +11,6 @@ test("is the hash of the bytes of all blobs, at once and in pieces, whose ends a
   const expected = hash.digest("hex");
   const blobs = parts.map((part) => new Blob([part]));
   expect(await sha256OfBlobs(blobs)).toBe(expected);
-  expect(await sha256OfBlobs(blobs, 1e6)).toBe(expected);
-  expect(await sha256OfBlobs([], 0)).toBe(createHash("sha256").digest("hex"));
+  expect(await sha256OfBlobs(blobs, { mostAtOnce: 1e6 })).toBe(expected);
+  expect(await sha256OfBlobs([], { mostAtOnce: 0 })).toBe(createHash("sha256").digest("hex"));
 });

@@ -49,6 +49,19 @@ async function compare(tab: Page, path: string, numExamples: number): Promise<vo
   });
 }
 
+/** Models take a minute to open from here on, as large ones do. */
+const LATE_OPENING = `{
+  const { set } = Object.getOwnPropertyDescriptor(Worker.prototype, "onmessage");
+  Object.defineProperty(Worker.prototype, "onmessage", {
+    set(hear) {
+      set.call(this, (event) => {
+        const isLate = event.data.kind === "done" && event.data.answer?.parameters;
+        setTimeout(() => hear(event), isLate ? 60000 : 0);
+      });
+    },
+  });
+}`;
+
 /** Files with what they hold and what the page says of them. */
 const WRONG_FILES = [
   ["notes.txt", "hello", "a model is a folder with config.json and weights"],
@@ -59,6 +72,31 @@ const WRONG_FILES = [
 ] as const;
 
 describePage("models of the reader's own in the explorer", (open) => {
+  test.skipIf(STORIES.skip)(
+    `while a model is opened the page says what it is, what happens now and how far it is, and can be stopped${STORIES.note}`,
+    async () => {
+      const folder = shared("data", "stories260k", "hf")!;
+      const { tab, errors } = await open("#", undefined, (early) =>
+        early.addInitScript(LATE_OPENING),
+      );
+      await choose(
+        tab,
+        readdirSync(folder).map((name) => join(folder, name)),
+      );
+      const opening = tab.getByRole("region", { name: /^Opening / });
+      await opening.getByText("5 layers of 8 heads, 260 thousand parameters").waitFor();
+      await opening.getByText("It knows 512 tokens and reads up to 512 at once.").waitFor();
+      await opening.getByText(/^\d+ %/).waitFor();
+      expect(await opening.locator(".emptyMap i").count()).toBe(40);
+      expect(await tab.getByRole("progressbar").count()).toBe(1);
+      await opening.getByRole("button", { name: "Stop" }).click();
+      await tab.getByText("Stopped.").waitFor();
+      expect(await opening.count()).toBe(0);
+      expect(errors).toEqual([]);
+      await tab.close();
+    },
+  );
+
   test.skipIf(STORIES.skip)(
     `a folder is sized, opened and scored, with the numbers of the library in Node${STORIES.note}`,
     async () => {

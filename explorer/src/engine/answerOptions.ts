@@ -1,5 +1,5 @@
 import type { Backend, ScoreResult, VerdictResult } from "induction-lens/browser";
-import type { LabEvent, MemoryNeed } from "./protocol.ts";
+import type { LabEvent, MemoryNeed, ShapeFacts } from "./protocol.ts";
 
 /** What every answer may use while it is worked out. */
 export interface AnswerOptions {
@@ -7,6 +7,8 @@ export interface AnswerOptions {
   readonly progress: (step: string, done: number, total: number) => void;
   /** Says what the model will take, before it is made. */
   readonly tellMemory: (need: MemoryNeed) => void;
+  /** Says what the model is, before its weights are read. */
+  readonly tellShape: (shape: ShapeFacts) => void;
   readonly tell: (event: LabEvent) => void;
   /** Hands on the answer as far as it is known. */
   readonly tellSoFar: (answer: ScoreResult | VerdictResult) => void;

@@ -48,6 +48,7 @@ export const answers: Answers = {
   },
   score: async (_, { open }, { signal, progress, givingWay, tellSoFar }) => {
     const { model, backend, facts } = open;
+    progress("handing its weights to the engine", 0, 1);
     const [numExamples, soFar] = [examplesFor(facts), nowAndThen(tellSoFar)];
     return score(model, { backend: givingWay(backend), numExamples, signal, progress, soFar });
   },

@@ -5,6 +5,7 @@ import type {
   MemoryNeed,
   RequestName,
   Requests,
+  ShapeFacts,
   ToWorker,
 } from "./protocol.ts";
 
@@ -13,6 +14,8 @@ export interface AskOptions<Answer = never> {
   readonly progress?: (step: string, done: number, total: number) => void;
   /** What opening a model will take, once its size is known. */
   readonly memory?: (need: MemoryNeed) => void;
+  /** What the model is that is being opened. */
+  readonly shape?: (shape: ShapeFacts) => void;
   /** The answer as far as it is known. */
   readonly soFar?: (answer: Answer) => void;
   /** What a training run tells on its way. */
@@ -126,6 +129,7 @@ export function openEngine(): Engine {
 function hear(waiter: Waiter, data: FromWorker): void {
   if (data.kind === "progress") return waiter.progress?.(data.step, data.done, data.total);
   if (data.kind === "memory") return waiter.memory?.(data.need);
+  if (data.kind === "shape") return waiter.shape?.(data.shape);
   if (data.kind === "soFar") return waiter.soFar?.(data.answer as never);
   if (data.kind === "told") return waiter.onEvent?.(data.event);
   if (data.kind === "done") return waiter.resolve(data.answer as never);

@@ -7,6 +7,7 @@ import {
   UnableError,
   withBudget,
   type RunnableModel,
+  type ModelShape,
   type NamedBlob,
 } from "induction-lens/browser";
 import { plural } from "induction-lens/report";
@@ -15,7 +16,7 @@ import { fastestEngine } from "./fastest.ts";
 import { ROW_LENGTH, type OpenModel } from "./held.ts";
 import { longestFor } from "./sequence.ts";
 import { memoryWords } from "./memoryWords.ts";
-import type { ModelFacts, ModelSource } from "./protocol.ts";
+import type { ModelFacts, ModelSource, ShapeFacts } from "./protocol.ts";
 
 /** Rows of an ablation study, or fewer of a large model: an edit shall show at once. */
 const ROWS = 16;
@@ -29,37 +30,22 @@ export async function openModel(source: ModelSource, options: AnswerOptions): Pr
     options.tellMemory(need);
   };
   const model = await openSource(source, { ...options, tellMemory }).catch(sayTooLarge);
+  options.progress("starting the engine", 0, 1);
   const { backend: engine, words } = await fastestEngine(model, options);
   const backend = inPieces ? withBudget({ ...engine, availableBytes }) : engine;
   const { tokenizer, fault } = await tokenizerOf(model);
-  const { architecture } = model;
-  const { family, layers, heads, headsByLayer, kvHeads, contextLength, vocabulary, bosToken } =
-    architecture;
-  const parameters = model.program.weights.reduce(
-    (sum, { axes }) => sum + axes.reduce((product, { size }) => product * Number(size), 1),
-    0,
-  );
-  const counts = headsByLayer ?? Array.from({ length: layers }, () => heads);
+  const shape = shapeOf(model.id, model);
+  const { parameters } = shape;
   const facts: ModelFacts = {
-    id: model.id,
-    family,
+    ...shape,
     sha256: model.sha256,
-    layers,
-    heads,
-    headsByLayer: counts,
-    stackWords: stackWordsOf(model),
-    longest: longestFor({ headsByLayer: counts, parameters }),
-    scan: architecture.scan ?? null,
+    longest: longestFor(shape),
+    scan: model.architecture.scan ?? null,
     kind:
       canRun("score", model) !== null && canRun("score-stacks", model) === null
         ? "stacks"
         : "decoder",
     sees: model.seeing !== undefined,
-    kvHeads,
-    contextLength,
-    vocabulary,
-    bosToken,
-    parameters,
     tokenizer: tokenizer?.description ?? null,
     tokenizerFault: fault,
     ...words,
@@ -71,8 +57,22 @@ export async function openModel(source: ModelSource, options: AnswerOptions): Pr
   return { model, backend, tokenizer, facts, rows };
 }
 
+function shapeOf(id: string, { architecture, program }: ModelShape): ShapeFacts {
+  const { family, layers, heads, headsByLayer, kvHeads, contextLength, vocabulary, bosToken } =
+    architecture;
+  const parameters = program.weights.reduce(
+    (sum, { axes }) => sum + axes.reduce((product, { size }) => product * Number(size), 1),
+    0,
+  );
+  return {
+    ...{ id, family, layers, heads, kvHeads, contextLength, vocabulary, bosToken, parameters },
+    headsByLayer: headsByLayer ?? Array.from({ length: layers }, () => heads),
+    stackWords: stackWordsOf(architecture),
+  };
+}
+
 /** `encoder: 1 layer of 4 heads, decoder: 1 layer of 4 heads`; null for a model of one stack. */
-function stackWordsOf({ architecture: { stacks } }: RunnableModel): string | null {
+function stackWordsOf({ stacks }: ModelShape["architecture"]): string | null {
   if (!stacks) return null;
   const words = stacks.map(
     ({ name, layers, heads }) =>
@@ -111,6 +111,7 @@ async function tokenizerOf(model: RunnableModel) {
 
 async function openSource(source: ModelSource, options: AnswerOptions): Promise<RunnableModel> {
   const { signal, progress } = options;
+  const tellShape = (id: string) => (shape: ModelShape) => options.tellShape(shapeOf(id, shape));
   if (source.kind === "named")
     return load(source.name, { zoo: new URL("zoo/", source.base).href, signal, progress });
   if (source.kind === "hub") {
@@ -118,7 +119,9 @@ async function openSource(source: ModelSource, options: AnswerOptions): Promise<
     const checkParameters = (count: number) => checkSize(count, 0, options);
     return load(name, {
       ...(revision && { revision }),
-      ...{ checkParameters, trustArchitecture: source.trustArchitecture, signal, progress },
+      ...{ checkParameters, tellShape: tellShape(name) },
+      trustArchitecture: source.trustArchitecture,
+      ...{ signal, progress },
     });
   }
   const served = source.kind === "served" ? await servedFiles(source.base, options) : null;
@@ -126,7 +129,10 @@ async function openSource(source: ModelSource, options: AnswerOptions): Promise<
   const decoded = files.some(({ name }) => /\.gguf$/i.test(name)) ? 1 : 0;
   const trustArchitecture = source.trustArchitecture || served?.trustArchitecture;
   const checkParameters = (count: number) => checkSize(count, decoded, options);
-  return loadFiles(files, { id, signal, progress, trustArchitecture, checkParameters });
+  return loadFiles(files, {
+    ...{ id, signal, progress, trustArchitecture, checkParameters },
+    tellShape: tellShape(id),
+  });
 }
 
 /** The engine copies weights twice while it starts (measured: 2.6 to 3.1 times their size); quantised ones are decoded first. */

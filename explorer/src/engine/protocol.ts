@@ -28,31 +28,35 @@ interface Trust {
   readonly trustArchitecture: boolean;
 }
 
-/** What the page needs to know of a model that is open. */
-export interface ModelFacts {
+/** What a model is, as its files say before its weights are read. */
+export interface ShapeFacts {
   readonly id: string;
   readonly family: string;
-  readonly sha256: string;
   readonly layers: number;
   readonly heads: number;
   /** Heads of each layer, or units of its scan. */
   readonly headsByLayer: readonly number[];
-  /** State-space layers, and what stands for heads in them; null: there are none. */
-  readonly scan: Scan | null;
+  readonly kvHeads: number;
   /** What stacks it has, in words; null for a model of one. */
   readonly stackWords: string | null;
-  /** What is scored: a decoder's attention to what is before, or that of an encoder and of several stacks, each direction alone. */
-  readonly kind: "decoder" | "stacks";
-  /** It reads images beside text. */
-  readonly sees: boolean;
-  readonly kvHeads: number;
   readonly contextLength: number;
-  /** Tokens of a sequence that this browser's memory has room for. */
-  readonly longest: number;
   readonly vocabulary: number;
   readonly bosToken: number | null;
   /** Numbers in its weights. */
   readonly parameters: number;
+}
+
+/** What the page needs to know of a model that is open. */
+export interface ModelFacts extends ShapeFacts {
+  readonly sha256: string;
+  /** State-space layers, and what stands for heads in them; null: there are none. */
+  readonly scan: Scan | null;
+  /** What is scored: a decoder's attention to what is before, or that of an encoder and of several stacks, each direction alone. */
+  readonly kind: "decoder" | "stacks";
+  /** It reads images beside text. */
+  readonly sees: boolean;
+  /** Tokens of a sequence that this browser's memory has room for. */
+  readonly longest: number;
   /** What kind of tokenizer came with it; null: the page takes token ids. */
   readonly tokenizer: string | null;
   /** Why the tokenizer that came with it cannot be used; null where there is nothing to say. */
@@ -302,6 +306,7 @@ export type FromWorker =
       readonly total: number;
     }
   | { readonly kind: "memory"; readonly id: number; readonly need: MemoryNeed }
+  | { readonly kind: "shape"; readonly id: number; readonly shape: ShapeFacts }
   | { readonly kind: "soFar"; readonly id: number; readonly answer: ScoreResult | VerdictResult }
   | { readonly kind: "told"; readonly id: number; readonly event: LabEvent }
   | { readonly kind: "done"; readonly id: number; readonly answer: unknown }

@@ -44,6 +44,7 @@ async function answer(
     signal,
     progress: (step, done, total) => tell({ kind: "progress", id, step, done, total }),
     tellMemory: (need) => tell({ kind: "memory", id, need }),
+    tellShape: (shape) => tell({ kind: "shape", id, shape }),
     tell: (event) => tell({ kind: "told", id, event }),
     tellSoFar: (partly) => tell({ kind: "soFar", id, answer: partly }),
     letPass,

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { ScoreResult, StacksResult } from "induction-lens/browser";
 import { needsTrust, openEngine, Stopped, type AskOptions, type Engine } from "../engine/client.ts";
 import { memoryWords } from "../engine/memoryWords.ts";
-import type { MemoryNeed, ModelFacts, ModelSource } from "../engine/protocol.ts";
+import type { MemoryNeed, ModelFacts, ModelSource, ShapeFacts } from "../engine/protocol.ts";
 import { shortName } from "./address.ts";
 import type { ChosenFiles } from "./files.ts";
 import { SHARED, storedScore } from "./storedResults.ts";
@@ -18,7 +18,11 @@ export interface ModelState {
   /** In its place for encoders and models of several stacks. */
   readonly stacks: StacksResult | null;
   readonly live: boolean;
+  /** What the model is that is being opened, as soon as its files say so. */
+  readonly shape: ShapeFacts | null;
   readonly status: string;
+  /** What is going on now, part of the status. */
+  readonly step: string;
   /** Share of the step that is done; null where nothing is going on. */
   readonly share: number | null;
   /** How long the step still takes, in words; empty while that cannot be told. */
@@ -34,7 +38,9 @@ const EMPTY: Omit<ModelState, "name"> = {
   score: null,
   stacks: null,
   live: false,
+  shape: null,
   status: "",
+  step: "",
   share: null,
   left: "",
   failed: false,
@@ -64,42 +70,34 @@ export function useModel(name: string, chosen: ChosenFiles | null, { allowed, tr
     stop.current = stopping;
     const { signal } = stopping;
     set(beginning(name));
-    const lead = storedScore(name) ? "Stored numbers. " : "";
+    const lead = leadOf(name);
     let need = "";
+    const update = (part: Partial<ModelState>) => set((before) => ({ ...before, ...part }));
     const leftOf = timeLeft();
     const progress = (step: string, done: number, total: number) => {
       const share = done / total;
-      const status = `${lead}${need}${sentence(step)}`;
-      set((before) => ({ ...before, status, share, left: leftOf(step, share) }));
+      const words = sentence(step);
+      update({ status: `${lead}${need}${words}`, step: words, share, left: leftOf(step, share) });
     };
     const memory = (of: MemoryNeed) => {
       const how = of.inPieces ? ": it runs in pieces, each loaded in turn" : "";
       need = `This needs about ${memoryWords(of)}${how}. `;
-      set((before) => ({ ...before, status: `${lead}${need}`, share: 0 }));
+      update({ status: `${lead}${need}`, share: 0 });
     };
-    const soFar = (score: ScoreResult) =>
-      set((before) => ({ ...before, score: storedScore(name) ?? score }));
+    const shape = (known: ShapeFacts) => update({ shape: known });
+    const soFar = (score: ScoreResult) => update({ score: storedScore(name) ?? score });
     const work = async () => {
-      const facts = await engine.ask("open", source, { signal, progress, memory });
-      set((before) => ({ ...before, facts, engine }));
+      const facts = await engine.ask("open", source, { signal, progress, memory, shape });
+      update({ facts, engine });
       const measured = await scoresOf(engine, facts, { signal, progress, soFar });
       const status = `Live numbers, measured in this page on ${facts.engine}.`;
       set({ ...EMPTY, name, engine, facts, ...measured, live: true, status, share: null });
     };
     work().catch((error: Error) => {
       if (signal.aborted && stop.current !== stopping) return;
-      const stopped = error instanceof Stopped;
-      if (stopped) engine.close();
-      const words = stopped ? "Stopped." : `This model could not be measured: ${error.message}.`;
-      set((before) => ({
-        ...before,
-        ...(stopped && { engine: null }),
-        score: storedScore(name),
-        status: `${lead}${words}`,
-        share: null,
-        failed: true,
-        needsTrust: needsTrust(error),
-      }));
+      const isStopped = error instanceof Stopped;
+      if (isStopped) engine.close();
+      update({ ...failure(name, error), ...(isStopped && { engine: null }) });
     });
     return () => {
       stop.current = null;
@@ -109,6 +107,24 @@ export function useModel(name: string, chosen: ChosenFiles | null, { allowed, tr
   }, [name, files, mayFetch, isTrusted]);
   const current = state.name === name ? state : beginning(name);
   return { ...current, cancel: () => stop.current?.abort() };
+}
+
+/** What is left once a model could not be opened or measured. */
+function failure(name: string, error: Error): Partial<ModelState> {
+  const words =
+    error instanceof Stopped ? "Stopped." : `This model could not be measured: ${error.message}.`;
+  return {
+    score: storedScore(name),
+    status: `${leadOf(name)}${words}`,
+    share: null,
+    failed: true,
+    needsTrust: needsTrust(error),
+  };
+}
+
+/** Before what the status says: that there are numbers already. */
+function leadOf(name: string): string {
+  return storedScore(name) ? "Stored numbers. " : "";
 }
 
 /** What is scored of a model of its kind. */
@@ -148,9 +164,9 @@ const isReload = () =>
 const HUB_WANTED = "a model of the hub, huggingface.co. It comes from there once you say so.";
 
 function beginning(name: string): ModelState {
-  const score = storedScore(name);
-  const status = score ? "Stored numbers. Loading the engine" : "Loading the engine";
-  return { ...EMPTY, name, score, status, share: 0 };
+  const step = "Loading the engine";
+  const status = `${leadOf(name)}${step}`;
+  return { ...EMPTY, name, score: storedScore(name), status, step, share: 0 };
 }
 
 /** Where the model comes from, or in words what it waits for. */

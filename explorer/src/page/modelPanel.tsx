@@ -5,8 +5,10 @@ import { ABOUT, EMBEDDED } from "./embeddedModels.ts";
 import type { ModelFacts } from "../engine/protocol.ts";
 import { chosenFiles, droppedFiles } from "./files.ts";
 import type { ModelState } from "./model.ts";
+import { millions } from "../parts/millions.ts";
 import { Chips } from "./chips.tsx";
 import { plural } from "induction-lens/report";
+import { opensNow, Progress } from "./opening.tsx";
 import { usePage, type Page } from "./page.ts";
 
 interface Props {
@@ -34,6 +36,7 @@ export function ModelPanel({ model, wantedModel, stay, ...rest }: Props) {
   const over = useDrop(open);
   const isEmbedded = EMBEDDED.includes(state.model);
   const { facts } = model;
+  const isOpening = opensNow(model);
   const isForgotten = model.failed && !facts && !model.score && state.model.startsWith("files:");
   const [shownFor, showFor] = useState(state.model);
   if (shownFor !== state.model) {
@@ -52,7 +55,9 @@ export function ModelPanel({ model, wantedModel, stay, ...rest }: Props) {
             <option key={name}>{name}</option>
           ))}
           {!isEmbedded && (
-            <option value={state.model}>{facts?.id ?? shortName(state.model)}</option>
+            <option value={state.model}>
+              {facts?.id ?? model.shape?.id ?? shortName(state.model)}
+            </option>
           )}
         </select>
       </label>
@@ -72,6 +77,7 @@ export function ModelPanel({ model, wantedModel, stay, ...rest }: Props) {
         </p>
       )}
       {wantedModel !== state.model && <WantsOther {...{ wantedModel, stay }} />}
+      {isOpening || <Progress model={model} canStop={!isEmbedded} />}
       <Work {...{ model, isEmbedded, mayFetch, fetchFromHub, trust }} />
       <Chips />
       {facts && <About name={state.model} facts={facts} />}
@@ -87,23 +93,12 @@ interface WorkProps extends Pick<Props, "model" | "mayFetch" | "fetchFromHub" | 
   readonly isEmbedded: boolean;
 }
 
-/** How far the model's opening is, and what the reader can do about it. */
+/** What the reader can do about a model that is not there. */
 function Work({ model, isEmbedded, mayFetch, fetchFromHub, trust }: WorkProps) {
   const { state, change } = usePage();
   const [, hubModel] = /^hub:(.+)/s.exec(state.model) ?? [];
   return (
     <>
-      {model.share !== null && (
-        <>
-          <progress aria-label="How far the work is" max={1} value={model.share} />
-          {model.left && <span class="status">{model.left}</span>}
-          {!isEmbedded && (
-            <button type="button" class="plain" onClick={model.cancel}>
-              Stop
-            </button>
-          )}
-        </>
-      )}
       {hubModel !== undefined && !mayFetch && (
         <button type="button" onClick={() => fetchFromHub(hubModel)}>
           Fetch {hubModel}
@@ -254,10 +249,4 @@ function tokenizerWords({ tokenizer, tokenizerFault }: ModelFacts): string {
   if (tokenizer) return `tokenizer: ${tokenizer}`;
   if (tokenizerFault) return `its tokenizer cannot be read (${tokenizerFault}): token ids`;
   return "no tokenizer: token ids";
-}
-
-function millions(count: number): string {
-  return count >= 1e6
-    ? `${(count / 1e6).toFixed(0)} million`
-    : `${Math.round(count / 1000)} thousand`;
 }
