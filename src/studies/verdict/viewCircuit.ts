@@ -34,7 +34,7 @@ function layoutOf({ nodes, edges }: CircuitDrawing, theme: Theme): CircuitLayout
   const fits = ({ width }: CircuitLayout) => room === undefined || width + 2 * FIGURE_PAD <= room;
   if (fits(across)) return across;
   if (isNarrow(theme)) return layersDown(nodes, edges, room!);
-  const rows = layersInRows(nodes, edges);
+  const rows = layersInRows(nodes, edges, room! - 2 * FIGURE_PAD);
   return fits(rows) ? rows : across;
 }
 

@@ -3,7 +3,8 @@ import { BOX, sizedNodes } from "./viewCircuitBoxes.ts";
 import { circuitLanes } from "./viewCircuitLanes.ts";
 import type { CircuitEdge, CircuitLayout, CircuitNode, PlacedNode } from "./viewCircuitParts.ts";
 
-const GAP = { x: 22, y: 58 };
+/** Between boxes; across at least and at most. */
+const GAP = { x: 22, widest: 90, y: 58 };
 /** Room for the name of a layer. */
 const HEADING = 64;
 /** Room for half an outline. */
@@ -16,12 +17,17 @@ interface Row {
   readonly height: number;
 }
 
-/** Where boxes and paths are when layers go down and heads across. */
+/**
+ * Where boxes and paths are when layers go down and heads across.
+ *
+ * @param room how wide it may be, px; more heads than fit make it wider
+ */
 export function layersInRows(
   nodes: readonly CircuitNode[],
   edges: readonly CircuitEdge[],
+  room: number,
 ): CircuitLayout {
-  const { rows, places } = placeNodes(nodes, edges);
+  const { rows, places } = placeNodes(nodes, edges, room);
   const rowOf = new Map(rows.map((row) => [row.layer, row]));
   // Lanes are found in columns: a row is one that lies on its side.
   const onTheirSide = places.map(({ name, layer, x }) => ({
@@ -54,18 +60,19 @@ export function layersInRows(
 }
 
 /** Rows are as high as their highest box; shorter ones lie in the middle. */
-function placeNodes(nodes: readonly CircuitNode[], edges: readonly CircuitEdge[]) {
+function placeNodes(nodes: readonly CircuitNode[], edges: readonly CircuitEdge[], room: number) {
   const boxNodes = sizedNodes(nodes, edges);
   const inLayer = (layer: number) => boxNodes.filter((node) => node.layer === layer);
   const layers = [...new Set(nodes.map(({ layer }) => layer))].sort((a, b) => a - b);
   const most = Math.max(...layers.map((layer) => inLayer(layer).length));
+  const free = (room - 2 * HEADING) / most - BOX.width;
+  const step = BOX.width + Math.min(GAP.widest, Math.max(GAP.x, free));
   const rows: Row[] = [];
   const places: PlacedNode[] = [];
   let top = EDGE;
   for (const layer of layers) {
     const own = inLayer(layer);
     const height = Math.max(...own.map((node) => node.height));
-    const step = BOX.width + GAP.x;
     const left = HEADING + ((most - own.length) * step) / 2;
     own.forEach((node, column) =>
       places.push({ ...node, x: left + column * step, y: top + (height - node.height) / 2 }),
