@@ -27,7 +27,7 @@ export interface ArcsInput<Kind extends Arc = Arc> {
 
 /** Weights below this draw no arc. */
 export const LEAST_ARC = 0.03;
-const BOX = { height: 52, widest: 84, least: 28 };
+const BOX = { height: 52, widest: 84, least: 34 };
 const SIDE = 4;
 const GAP = 12;
 /** Above boxes with no arcs over them. */
@@ -141,7 +141,7 @@ const LETTER = { width: 0.62, least: 11 };
 /** The size of letters in boxes so wide: one for all tokens, which the longest of them sets. */
 export function tokenFont(pieces: readonly string[], boxWidth: number): number {
   const longest = Math.max(1, ...pieces.map((piece) => piece.length));
-  const fitting = (boxWidth - 4) / (LETTER.width * longest);
+  const fitting = (boxWidth - 8) / (LETTER.width * longest);
   return Math.max(LETTER.least, Math.min(20, fitting));
 }
 

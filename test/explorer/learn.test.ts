@@ -31,8 +31,18 @@ describePage("the lessons of the explorer", (open) => {
   test("are walked by keyboard alone, each with something to do and the model's own answer", async () => {
     const { tab, errors, elsewhere } = await open("#view=learn");
     await live(tab);
+    const lengths = () =>
+      tab
+        .locator("[data-length]")
+        .evaluateAll((all) => all.map((one) => Number((one as HTMLElement).dataset["value"])));
+    await expect.poll(async () => (await lengths()).length).toBe(3);
+    const whole = await lengths();
     await press(tab, "Hide layer 1");
     await result(tab).getByText("Without the attention of layer 1").waitFor();
+    await tab.getByText("The numbers at position 10 without the attention of layer 1").waitFor();
+    const hidden = await lengths(); // the picture follows what is hidden, and not its words alone
+    expect(hidden.slice(0, 2)).toEqual(whole.slice(0, 2));
+    expect(Math.abs(hidden[2]! - whole[2]!)).toBeGreaterThan(0.1);
     await result(tab).getByText("Hide the others too.").waitFor();
     await press(tab, "Hide layer 0");
     await result(tab).getByText("Each of them breaks the guess").waitFor();

@@ -1,5 +1,5 @@
 /** @file What a run of a sequence has inside: the attention of a layer, with changes too, and values by their hook names. */
-import { typesOf } from "induction-lens/graph";
+import { ablateHeads, typesOf } from "induction-lens/graph";
 import { kvHeadOf, runModel } from "induction-lens/browser";
 import type { AnswerOptions } from "./answerOptions.ts";
 import { sayTooLong } from "./sequence.ts";
@@ -23,24 +23,28 @@ export async function look(
   return { patterns: patterns!.data, valueNorms: norms, heads, length: ids.length };
 }
 
-/** Values of a plain run by their hook names; the model's own ones of those asked for. */
+/** Values of a run by their hook names; the model's own ones of those asked for. */
 export async function values(
-  { ids, names }: Requests["values"]["args"],
+  { ids, names, off = [] }: Requests["values"]["args"],
   { open }: Held,
   { signal, progress }: AnswerOptions,
 ): Promise<Requests["values"]["answer"]> {
   const { model, backend } = open;
   const captures: Record<string, CapturedValue> = {};
   const there = typesOf(model.program);
-  const run = runModel(model, {
-    backend,
-    tokens: [ids],
-    names: names.filter((name) => there.has(name)),
-    receive: ({ name }, _, { shape, data }) => {
-      captures[name] = { shape, data };
+  const program = ablateHeads(model.program, off);
+  const run = runModel(
+    { ...model, program },
+    {
+      backend,
+      tokens: [ids],
+      names: names.filter((name) => there.has(name)),
+      receive: ({ name }, _, { shape, data }) => {
+        captures[name] = { shape, data };
+      },
+      ...{ signal, progress },
     },
-    ...{ signal, progress },
-  });
+  );
   await run.catch(sayTooLong(ids.length, open.facts));
   return { values: captures };
 }

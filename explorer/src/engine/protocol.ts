@@ -211,7 +211,12 @@ export interface Requests {
     readonly answer: Look;
   };
   readonly values: {
-    readonly args: { readonly ids: readonly number[]; readonly names: readonly string[] };
+    readonly args: {
+      readonly ids: readonly number[];
+      readonly names: readonly string[];
+      /** Heads that put out zero, layer.head; left out: none. */
+      readonly off?: readonly string[];
+    };
     /** By hook name; a name that the model does not have is left out. */
     readonly answer: { readonly values: Readonly<Record<string, CapturedValue>> };
   };

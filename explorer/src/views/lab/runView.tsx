@@ -258,7 +258,7 @@ function Patterns({ event }: { readonly event: LabEvent }) {
                   <b>
                     {layer}.{head}
                   </b>{" "}
-                  ◆ {scores[0]} ◀ {scores[1]}
+                  <span>◆ {scores[0]}</span> <span>◀ {scores[1]}</span>
                 </figcaption>
               </figure>
             );

@@ -1,11 +1,14 @@
 import { useState } from "preact/hooks";
-import type { HeadAt } from "induction-lens/browser";
+import { headName, type HeadAt } from "induction-lens/browser";
 import { zeroHeads } from "../../engine/edits.ts";
 import type { CapturedValue } from "../../engine/protocol.ts";
 import { usePage } from "../../page/page.ts";
 import { useAnswer } from "../../page/answer.ts";
 import { hasWords } from "induction-lens/report";
+import { useShown } from "../../page/useShown.ts";
+import { isScan } from "../../parts/scanNote.tsx";
 import { TokenArcs } from "../../parts/tokenArcs.tsx";
+import { Waiting } from "../../parts/waiting.tsx";
 import { percent } from "../../parts/percent.ts";
 import { FoldedFormula, Task } from "./foldedFormula.tsx";
 import { entry, type Lesson } from "../../parts/lesson.ts";
@@ -13,13 +16,12 @@ import { largestIn, lengthOf, Strip } from "./strip.tsx";
 
 /** A token becomes a vector, layers add to it, the end of it says what comes next. The reader hides layers. */
 export function StreamLesson({ lesson }: { readonly lesson: Lesson }) {
-  const { engine, token } = usePage();
+  const { token } = usePage();
   const { facts, sequence, query, tokenAt } = lesson;
   const names = [
     "blocks.0.hook_resid_pre",
     ...Array.from({ length: facts.layers }, (_, layer) => `blocks.${layer}.hook_resid_post`),
   ];
-  const values = useAnswer(engine, "values", { ids: sequence.ids, names }).answer?.values;
   const hiding = useHiding(lesson);
   const { probability, best } = hiding;
   return (
@@ -53,10 +55,7 @@ export function StreamLesson({ lesson }: { readonly lesson: Lesson }) {
         <code>{tokenAt(query + 1)}</code>; with all its layers the model gives it{" "}
         <b data-value={probability ?? undefined}>{percent(probability)}</b>.
       </p>
-      <Stream
-        query={query}
-        rows={values ? names.map((name) => rowOf(name, values[name]!, query)) : []}
-      />
+      <Stream {...{ lesson, names }} hidden={hiding.hidden} />
       <Task result={hiding.result}>
         <p>
           Hide the attention of a layer: its heads then add nothing. Which layer does the guess
@@ -103,6 +102,12 @@ function useHiding({ facts, sequence, query, tokenAt }: Lesson) {
   };
 }
 
+/** All heads of the hidden layer; none of a scan, whose values are shown as they are. */
+function hiddenHeads({ facts }: Lesson, layer: number | null): readonly HeadAt[] {
+  if (layer === null || isScan(facts, layer)) return [];
+  return allHeads(facts.headsByLayer[layer]!, layer);
+}
+
 /** From how many layers on nobody hides each of them. */
 const MOST_HIDDEN = 4;
 
@@ -139,14 +144,48 @@ function rowsShown(
   return Array.from({ length: ROWS }, (_, at) => all[Math.round(at * step)]!);
 }
 
+interface StreamProps {
+  readonly lesson: Lesson;
+  /** Of what is read before any layer and after each. */
+  readonly names: readonly string[];
+  readonly hidden: number | null;
+}
+
+/** The stream as it is with the layer hidden; pale while that is measured. */
+function Stream({ lesson, names, hidden }: StreamProps) {
+  const { engine } = usePage();
+  const { sequence, query } = lesson;
+  const off = hiddenHeads(lesson, hidden).map(headName);
+  const { answer, busy } = useAnswer(engine, "values", { ids: sequence.ids, names, off });
+  const { value: shown } = useShown(answer && { ...answer, layer: hidden });
+  return (
+    <Waiting words={busy && shown ? "the numbers" : null}>
+      <StreamTable
+        query={query}
+        without={shown?.layer ?? null}
+        rows={shown ? names.map((name) => rowOf(name, shown.values[name]!, query)) : []}
+      />
+    </Waiting>
+  );
+}
+
+interface TableProps {
+  readonly query: number;
+  /** The layer that was hidden; null: none. */
+  readonly without: number | null;
+  readonly rows: readonly StreamRow[];
+}
+
 /** The stream at one position after every layer, or after some of many. */
-function Stream({ query, rows }: { readonly query: number; readonly rows: readonly StreamRow[] }) {
+function StreamTable({ query, without, rows }: TableProps) {
   return (
     <div class="scroll wide" role="group" tabIndex={0} aria-label="The stream">
       <table>
         <caption>
-          The numbers at position {query}, a cell for each: purple is above zero, orange below.
-          Colours compare numbers within a row; “length” says how large they are together.
+          The numbers at position {query}
+          {without !== null && ` without the attention of layer ${without}`}, a cell for each:
+          purple is above zero, orange below. Colours compare numbers within a row; “length” says
+          how large they are together.
         </caption>
         <thead>
           <tr>
