@@ -29,7 +29,9 @@ export async function openModel(source: ModelSource, options: AnswerOptions): Pr
     ({ inPieces } = need);
     options.tellMemory(need);
   };
-  const model = await openSource(source, { ...options, tellMemory }).catch(sayTooLarge);
+  const model = await openSource(source, { ...options, tellMemory })
+    .catch(sayTooLarge)
+    .catch((error: Error) => sayNotKept(source, error));
   options.progress("starting the engine", 0, 1);
   const { backend: engine, words } = await fastestEngine(model, options);
   const backend = inPieces ? withBudget({ ...engine, availableBytes }) : engine;
@@ -163,6 +165,15 @@ function sayTooLarge(error: Error): never {
   );
 }
 
+/** A file that was fetched is kept on disk by the browser, but in a private window in memory, which has no room for a large one. */
+function sayNotKept({ kind }: ModelSource, error: Error): never {
+  const isLost = error.cause instanceof DOMException && error.cause.name === "NotReadableError";
+  if (!isLost || kind === "files") throw error;
+  throw new UnableError(
+    "this browser did not keep the files that it fetched, as a private window does not where they are large; in an ordinary window they are kept, and files that are chosen with “Open a model …” need not be",
+  );
+}
+
 /** What 32-bit WASM reaches, or what the device has where the browser says so. */
 function availableBytes(): number {
   const { deviceMemory = 8 } = navigator as Navigator & { readonly deviceMemory?: number };
@@ -184,11 +195,33 @@ async function servedFiles(base: string, { progress, signal }: AnswerOptions) {
   let done = 0;
   const files: NamedBlob[] = [];
   for (const { name, path, sizeBytes } of list.files) {
-    progress(`fetching ${name}`, done, total);
-    files.push({ name, blob: await (await fetchChecked(new URL(path, base), signal)).blob() });
+    const before = done;
+    const tell = (bytes: number) => progress(`fetching ${name}`, before + bytes, total);
+    tell(0);
+    const response = await fetchChecked(new URL(path, base), signal);
+    files.push({ name, blob: await readBlob(response, tell) });
     done += sizeBytes;
   }
   return { id: list.name, files, trustArchitecture: list.trustArchitecture };
+}
+
+/** A file is taken and told in such pieces: browsers refuse to take one of 2 GB at once. */
+const PIECE_BYTES = 2 ** 25;
+
+/** The body of a response, with word of how much of it has come. */
+async function readBlob(response: Response, tell: (bytes: number) => void): Promise<Blob> {
+  const reader = response.body!.getReader();
+  const pieces: Blob[] = [];
+  let [chunks, chunkBytes, bytes]: [Uint8Array<ArrayBuffer>[], number, number] = [[], 0, 0];
+  for (let read = await reader.read(); !read.done; read = await reader.read()) {
+    chunks.push(read.value);
+    chunkBytes += read.value.byteLength;
+    if (chunkBytes < PIECE_BYTES) continue;
+    pieces.push(new Blob(chunks));
+    tell((bytes += chunkBytes));
+    [chunks, chunkBytes] = [[], 0];
+  }
+  return new Blob([...pieces, ...chunks]);
 }
 
 async function fetchChecked(address: URL, signal: AbortSignal): Promise<Response> {

@@ -17,7 +17,7 @@ export function Opening({ model }: { readonly model: OpenedModel }) {
   const { name, shape, step } = model;
   return (
     <section class="opening" aria-labelledby="opening">
-      <h2 id="opening">Opening {fileName(shape?.id ?? shortName(name))}</h2>
+      <h2 id="opening">Opening {shape ? fileName(shape.id) : calledFirst(name)}</h2>
       <p class="say">{shape ? shapeWords(shape) : "Reading what its files say it is."}</p>
       <p class="now">{step}</p>
       <Progress model={model} canStop />
@@ -29,6 +29,11 @@ export function Opening({ model }: { readonly model: OpenedModel }) {
       {shape && <EmptyMap shape={shape} />}
     </section>
   );
+}
+
+/** Before its files say more. */
+function calledFirst(name: string): string {
+  return name === "served" ? "the model that the command serves" : shortName(name);
 }
 
 /** Without the folders before it. */
