@@ -33,6 +33,9 @@ interface Props {
   readonly windows?: readonly (number | null)[];
 }
 
+/** From more heads than these in a layer on, cells are as narrow as a glyph. */
+const CROWD = 18;
+
 const MOVES: Readonly<Record<string, readonly [number, number]>> = {
   ArrowUp: [-1, 0],
   ArrowDown: [1, 0],
@@ -67,7 +70,7 @@ export function HeadGrid({ label, cells, layer, head, dark, scale, choose, windo
   return (
     <div
       ref={grid}
-      class={isMany ? "grid many" : "grid"}
+      class={["grid", isMany && "many", widest > CROWD && "crowded"].filter(Boolean).join(" ")}
       role="grid"
       aria-label={label}
       onKeyDown={move}

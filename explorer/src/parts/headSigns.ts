@@ -68,6 +68,15 @@ function signsOf(
 
 const BY_VERDICT = { score: null, isTested: false };
 
+/** What a head does, in one sentence. */
+export function sentence({ score, isTested }: Pick<HeadSign, "score" | "isTested">): string {
+  if (isTested)
+    return "This head attends like an induction head. Whether it copies and matters is being tested.";
+  return score
+    ? `This head ${LABELS[score].does}.`
+    : `This head does none of the things below with half of its attention or more.`;
+}
+
 /** Heads that are called induction heads, the highest score first. */
 export function inductionHeads(
   { induction }: ScoreResult["scores"],

@@ -8,7 +8,6 @@ import {
   type ScoreResult,
   type VerdictResult,
 } from "induction-lens/browser";
-import type { HeadSign } from "./headSigns.ts";
 import { percent } from "./percent.ts";
 
 type VerdictLabel = VerdictResult["heads"][number]["label"];
@@ -52,15 +51,6 @@ export function headList(heads: readonly HeadAt[]): string {
   const names = heads.map(headName);
   const last = names.pop() ?? "";
   return names.length === 0 ? last : `${names.join(", ")} and ${last}`;
-}
-
-/** What a head does, in one sentence. */
-export function sentence({ score, isTested }: Pick<HeadSign, "score" | "isTested">): string {
-  if (isTested)
-    return "This head attends like an induction head. Whether it copies and matters is being tested.";
-  return score
-    ? `This head ${LABELS[score].does}.`
-    : `This head does none of the things below with half of its attention or more.`;
 }
 
 /**

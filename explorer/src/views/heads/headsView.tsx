@@ -18,8 +18,8 @@ import { CircuitGraph, circuitLayers } from "./circuitGraph.tsx";
 import { CutHead } from "./cutHead.tsx";
 import { HeadCard } from "./headCard.tsx";
 import { VerdictBar, VerdictCard } from "./verdicts.tsx";
-import { OTHER, useSigns, type HeadSign, type SignOf } from "../../parts/headSigns.ts";
-import { LABELS, sentence } from "../../parts/headWords.ts";
+import { OTHER, sentence, useSigns, type HeadSign, type SignOf } from "../../parts/headSigns.ts";
+import { LABELS } from "../../parts/headWords.ts";
 import { ScanNote, SeesNote } from "../../parts/scanNote.tsx";
 import { leftOutWords, shownHeads } from "../../parts/shownHeads.ts";
 
