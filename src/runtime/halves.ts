@@ -1,8 +1,8 @@
 /** @file Weights as float16, where that is exact: those of float16 as they lie, those of bfloat16 times a power of two. */
 import type { Backend } from "../base/backend.ts";
 import { STORED_BYTES, bytesInMemory, type ByteSource } from "../base/bytes.ts";
-import type { StoredBytes } from "../graph/onnx/model.ts";
-import { contiguousPart, type HalfWeight } from "../graph/onnx/weights.ts";
+import type { HalfWeight, StoredBytes } from "../graph/onnx/model.ts";
+import { contiguousPart } from "../graph/onnx/weights.ts";
 import type { Program, Weight } from "../graph/program.ts";
 
 /**

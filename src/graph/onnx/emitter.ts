@@ -4,8 +4,14 @@
  */
 import type { Axis, NumberType } from "../axes.ts";
 import type { Weight } from "../program.ts";
-import type { HalfWeight } from "./weights.ts";
-import type { Attribute, DataType, OnnxInitializer, OnnxNode, OnnxValue } from "./model.ts";
+import type {
+  Attribute,
+  DataType,
+  HalfWeight,
+  OnnxInitializer,
+  OnnxNode,
+  OnnxValue,
+} from "./model.ts";
 
 /** A tensor of the ONNX graph and the axes it has there. */
 export interface Handle {

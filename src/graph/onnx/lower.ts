@@ -5,9 +5,8 @@ import type { ValueType } from "../axes.ts";
 import { emitter, type Emitter, type Handle, type Products } from "./emitter.ts";
 import { lowerNorm, type Surroundings } from "./lowerNorm.ts";
 import { LOWERINGS } from "./lowerOps.ts";
-import type { OnnxGraph, OnnxNode } from "./model.ts";
+import type { HalfWeight, OnnxGraph, OnnxNode } from "./model.ts";
 import { weightHandle } from "./shapes.ts";
-import type { HalfWeight } from "./weights.ts";
 
 export interface LowerOptions {
   /** Use FusedMatMul, which the processor's engines have and WebGPU's lacks. */

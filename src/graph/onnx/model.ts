@@ -46,6 +46,13 @@ export interface StoredBytes {
   readonly sizeBytes: number;
 }
 
+/** A weight that is float16 between runs. */
+export interface HalfWeight {
+  readonly data: StoredBytes;
+  /** The weight is these numbers times 2^-exponent. */
+  readonly exponent: number;
+}
+
 /** Numbers of the graph: given here, or where they lie in the checkpoint. */
 export interface OnnxInitializer {
   readonly name: string;

@@ -3,14 +3,7 @@ import { selectedAxes } from "../builder.ts";
 import type { Axis } from "../axes.ts";
 import type { Selection, Weight } from "../program.ts";
 import type { Emitter } from "./emitter.ts";
-import { DATA_TYPES, type OnnxInitializer, type StoredBytes } from "./model.ts";
-
-/** A weight that is float16 between runs. */
-export interface HalfWeight {
-  readonly data: StoredBytes;
-  /** The weight is these numbers times 2^-exponent. */
-  readonly exponent: number;
-}
+import { DATA_TYPES, type OnnxInitializer } from "./model.ts";
 
 /**
  * The tensor of a weight, float32, with sizes `dims`: the same bytes in the same order, however they are grouped.
