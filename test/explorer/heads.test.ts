@@ -167,6 +167,24 @@ describePage("the heads of the explorer", (open) => {
     await tab.close();
   });
 
+  test("has all about the model in one row, with heads cut and in every view", async () => {
+    const { tab } = await open("#view=heads&off=1.0:zero");
+    await live(tab);
+    const height = () =>
+      tab.locator(".model").evaluate((one) => one.getBoundingClientRect().height);
+    for (const view of ["Start", "Learn", "Heads", "Attention", "Surgery", "Lab"]) {
+      await tab.getByRole("button", { name: view, exact: true }).click();
+      expect(await height(), view).toBeLessThanOrEqual(44);
+    }
+    const size = tab.getByRole("button", { name: "2 layers of 4 heads: about this model" });
+    await size.press("Enter");
+    await tab.locator("[data-engine]").getByText("Runs on WASM").waitFor();
+    await tab.keyboard.press("Escape");
+    expect(await tab.locator("[data-engine]").isVisible()).toBe(false);
+    expect(await size.evaluate((one) => one === document.activeElement)).toBe(true);
+    await tab.close();
+  });
+
   checkLooks(open, [
     {
       name: "heads",

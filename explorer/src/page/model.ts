@@ -90,7 +90,7 @@ export function useModel(name: string, chosen: ChosenFiles | null, { allowed, tr
       const facts = await engine.ask("open", source, { signal, progress, memory, shape });
       update({ facts, engine });
       const measured = await scoresOf(engine, facts, { signal, progress, soFar });
-      const status = `Live numbers, measured in this page on ${facts.engine}.`;
+      const status = `Live numbers: ${facts.engine}.`;
       set({ ...EMPTY, name, engine, facts, ...measured, live: true, status, share: null });
     };
     work().catch((error: Error) => {

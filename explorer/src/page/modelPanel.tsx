@@ -7,8 +7,8 @@ import { chosenFiles, droppedFiles } from "./files.ts";
 import type { ModelState } from "./model.ts";
 import { millions } from "../parts/millions.ts";
 import { Chips } from "./chips.tsx";
-import { plural } from "induction-lens/report";
-import { opensNow, Progress } from "./opening.tsx";
+import { useFold } from "../parts/useFold.ts";
+import { opensNow, Progress, sizeWords } from "./opening.tsx";
 import { usePage, type Page } from "./page.ts";
 
 interface Props {
@@ -31,8 +31,9 @@ interface Props {
 /** Which model it is, how far its measuring is, and where others come from. */
 export function ModelPanel({ model, wantedModel, stay, ...rest }: Props) {
   const { refusal, forgive, fetchFromHub, mayFetch, trust } = rest;
-  const { state, change, open } = usePage();
-  const [bringing, bring] = useState(false);
+  const { state, open } = usePage();
+  const bringing = useFold();
+  const about = useFold();
   const over = useDrop(open);
   const isEmbedded = EMBEDDED.includes(state.model);
   const { facts } = model;
@@ -41,50 +42,85 @@ export function ModelPanel({ model, wantedModel, stay, ...rest }: Props) {
   const [shownFor, showFor] = useState(state.model);
   if (shownFor !== state.model) {
     showFor(state.model);
-    bring(false); // the model is there: what opened it has done its work
+    bringing.show(false); // the model is there: what opened it has done its work
   }
   return (
     <div class="model">
-      <label>
-        Model{" "}
-        <select
-          value={state.model}
-          onChange={(event) => change({ model: event.currentTarget.value, ...NEW_MODEL }, "new")}
-        >
-          {EMBEDDED.map((name) => (
-            <option key={name}>{name}</option>
-          ))}
-          {!isEmbedded && (
-            <option value={state.model}>
-              {facts?.id ?? model.shape?.id ?? shortName(state.model)}
-            </option>
-          )}
-        </select>
-      </label>
-      <button type="button" class="plain" aria-expanded={bringing} onClick={() => bring(!bringing)}>
+      <ModelChoice openName={facts?.id ?? model.shape?.id} />
+      <button type="button" class="plain" {...bringing.button}>
         Open a model …
       </button>
       <BesideChoice />
+      {facts && (
+        <button
+          type="button"
+          class="sort"
+          aria-label={`${sizeWords(facts)}: about this model and what computes it`}
+          {...about.button}
+        >
+          {sizeWords(facts)}
+        </button>
+      )}
       <p class="status" role="status">
         {model.status}
       </p>
-      {refusal && (
-        <p role="alert">
-          {refusal} {facts && `${facts.id} is still open.`}{" "}
-          <button type="button" class="plain small" onClick={forgive}>
-            Close
-          </button>
-        </p>
-      )}
+      {refusal && <Refusal {...{ refusal, forgive }} stillOpen={facts?.id} />}
       {wantedModel !== state.model && <WantsOther {...{ wantedModel, stay }} />}
       {isOpening || <Progress model={model} canStop={!isEmbedded} />}
       <Work {...{ model, isEmbedded, mayFetch, fetchFromHub, trust }} />
       <Chips />
-      {facts && <About name={state.model} facts={facts} />}
-      {(bringing || over || isForgotten) && (
-        <Bring choose={open} isFloating={!bringing && !isForgotten} {...{ over, fetchFromHub }} />
+      {facts && (
+        <div class="about" hidden={!about.open} {...about.box}>
+          <About name={state.model} facts={facts} />
+        </div>
+      )}
+      {(bringing.open || over || isForgotten) && (
+        <div
+          class={bringClass({ over, isFloating: !bringing.open && !isForgotten })}
+          {...bringing.box}
+        >
+          <Bring choose={open} fetchFromHub={fetchFromHub} />
+        </div>
       )}
     </div>
+  );
+}
+
+/** The models that come with the page, and the open one. */
+function ModelChoice({ openName }: { readonly openName: string | undefined }) {
+  const { state, change } = usePage();
+  return (
+    <label>
+      Model{" "}
+      <select
+        value={state.model}
+        onChange={(event) => change({ model: event.currentTarget.value, ...NEW_MODEL }, "new")}
+      >
+        {EMBEDDED.map((name) => (
+          <option key={name}>{name}</option>
+        ))}
+        {!EMBEDDED.includes(state.model) && (
+          <option value={state.model}>{openName ?? shortName(state.model)}</option>
+        )}
+      </select>
+    </label>
+  );
+}
+
+interface RefusalProps extends Pick<Props, "forgive"> {
+  readonly refusal: string;
+  readonly stillOpen: string | undefined;
+}
+
+/** Why files that the reader gave were not opened. */
+function Refusal({ refusal, forgive, stillOpen }: RefusalProps) {
+  return (
+    <p role="alert">
+      {refusal} {stillOpen && `${stillOpen} is still open.`}{" "}
+      <button type="button" class="plain small" onClick={forgive}>
+        Close
+      </button>
+    </p>
   );
 }
 
@@ -144,11 +180,7 @@ function WantsOther({ wantedModel, stay }: Pick<Props, "wantedModel" | "stay">) 
 /** What the model is, and what computes it. */
 function About({ name: model, facts }: { readonly name: string; readonly facts: ModelFacts }) {
   return (
-    <details class="about">
-      <summary>
-        {facts.stackWords ?? `${plural(facts.layers, "layer")} of ${plural(facts.heads, "head")}`}:
-        about this model and what computes it
-      </summary>
+    <>
       {ABOUT.has(model) && <p>{ABOUT.get(model)}</p>}
       <p>
         {millions(facts.parameters)} parameters, {tokenizerWords(facts)}
@@ -156,26 +188,33 @@ function About({ name: model, facts }: { readonly name: string; readonly facts: 
       <p data-engine={facts.engine}>
         Runs on {facts.engine}: {facts.why}.
       </p>
-    </details>
+    </>
   );
 }
 
-interface BringProps extends Pick<Props, "fetchFromHub"> {
-  readonly choose: Page["open"];
+interface BringLook {
   /** Something is being dragged over the page. */
   readonly over: boolean;
   /** It lies over the page, so that nothing moves under the pointer. */
   readonly isFloating: boolean;
 }
 
-function Bring({ choose, over, isFloating, fetchFromHub }: BringProps) {
+function bringClass({ over, isFloating }: BringLook): string {
+  return `bring${over ? " over" : ""}${isFloating ? " floating" : ""}`;
+}
+
+interface BringProps extends Pick<Props, "fetchFromHub"> {
+  readonly choose: Page["open"];
+}
+
+function Bring({ choose, fetchFromHub }: BringProps) {
   const [name, write] = useState("");
   const take = (event: Event) => {
     const list = [...((event.currentTarget as HTMLInputElement).files ?? [])];
     void chosenFiles(list).then((files) => files && choose(files));
   };
   return (
-    <div class={`bring${over ? " over" : ""}${isFloating ? " floating" : ""}`}>
+    <>
       <p>
         Drop a model anywhere on the page, or choose it: a folder with config.json and safetensors,
         a GGUF file, or nanoGPT's ckpt.pt (with meta.pkl beside it). It stays on this machine. A
@@ -204,7 +243,7 @@ function Bring({ choose, over, isFloating, fetchFromHub }: BringProps) {
         </label>{" "}
         <button type="submit">Fetch it</button>
       </form>
-    </div>
+    </>
   );
 }
 

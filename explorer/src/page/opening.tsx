@@ -65,10 +65,14 @@ export function Progress({
   );
 }
 
-function shapeWords({ stackWords, layers, heads, ...shape }: ShapeFacts): string {
+/** In short; of models with several stacks, what these are. */
+export function sizeWords(of: Pick<ShapeFacts, "stackWords" | "layers" | "heads">): string {
+  return of.stackWords ?? `${plural(of.layers, "layer")} of ${plural(of.heads, "head")}`;
+}
+
+function shapeWords(shape: ShapeFacts): string {
   const { parameters, vocabulary, contextLength, family } = shape;
-  const size = stackWords ?? `${plural(layers, "layer")} of ${plural(heads, "head")}`;
-  return `${size}, ${millions(parameters)} parameters (${family}). It knows ${vocabulary.toLocaleString("en")} tokens and reads up to ${contextLength.toLocaleString("en")} at once.`;
+  return `${sizeWords(shape)}, ${millions(parameters)} parameters (${family}). It knows ${vocabulary.toLocaleString("en")} tokens and reads up to ${contextLength.toLocaleString("en")} at once.`;
 }
 
 /** Heads that a frame has room for. */
