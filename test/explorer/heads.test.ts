@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { ablate, headName, openEngine, score, scoreResult, verdict } from "../../src/browser.ts";
 import { load } from "../../src/index.ts";
 import { cli, emptyFolder } from "../cli/cli.ts";
-import { at, checkLooks, describePage, live, saved, value } from "./openPage.ts";
+import { at, checkLooks, describePage, live, saved, savedBytes, value } from "./openPage.ts";
 
 /** A page without places: charts lie half a pixel further where a screen has no finer ones. */
 const withoutPlaces = (html: string) => html.replaceAll(/ transform="[^"]*"/g, "");
@@ -151,11 +151,7 @@ describePage("the heads of the explorer", (open) => {
     await live(tab);
     const begins = { SVG: "<svg", PNG: "\x89PNG", CSV: "layer,head", JSON: "{", HTML: "<!doctype" };
     for (const [format, begin] of Object.entries(begins)) {
-      const [waiting] = await Promise.all([
-        tab.waitForEvent("download"),
-        tab.getByRole("button", { name: format, exact: true }).click(),
-      ]);
-      const content = readFileSync(await waiting.path());
+      const content = await savedBytes(tab, format);
       expect(content.toString("latin1").slice(0, 20)).toContain(begin);
       expect(content.length).toBeGreaterThan(300);
       if (format !== "JSON") continue;
@@ -164,6 +160,43 @@ describePage("the heads of the explorer", (open) => {
     }
     expect(errors).toEqual([]);
     expect(elsewhere).toEqual([]);
+    await tab.close();
+  });
+
+  test("opens Download by a key, goes through its formats by arrows, and gives the focus back", async () => {
+    const { tab, errors } = await open();
+    await live(tab);
+    const button = tab.getByRole("button", { name: "Download", exact: true });
+    const formats = tab.getByRole("group", { name: "Download as" });
+    const focused = () => tab.evaluate("document.activeElement.textContent.trim().split(' ')[0]");
+    const press = async (...keys: readonly string[]) => {
+      for (const key of keys) await tab.keyboard.press(key);
+      return focused();
+    };
+    for (const key of ["Enter", "Space"]) {
+      await button.focus();
+      await tab.keyboard.press(key);
+      await formats.waitFor();
+      expect(await button.getAttribute("aria-expanded")).toBe("true");
+      expect(await focused()).toBe("SVG");
+      expect(await press("ArrowDown", "Tab")).toBe("CSV");
+      expect(await press("ArrowUp", "ArrowUp", "ArrowUp")).toBe("HTML");
+      expect(await press("ArrowDown")).toBe("SVG");
+      expect(await press("Escape")).toBe("Download");
+      expect(await formats.count()).toBe(0);
+    }
+    await button.click();
+    await press("ArrowUp", "Tab"); // past the last one
+    expect(await formats.count()).toBe(0);
+    await button.click();
+    await tab.getByRole("heading", { name: "Induction score" }).click();
+    expect(await formats.count()).toBe(0);
+    const wait = tab.waitForEvent("download");
+    await button.click();
+    expect(await press("Enter")).toBe("Download");
+    expect((await wait).suggestedFilename()).toBe("induction-scores.svg");
+    await tab.getByRole("log").getByText("induction-scores.svg is saved.").waitFor();
+    expect(errors).toEqual([]);
     await tab.close();
   });
 

@@ -104,11 +104,19 @@ export async function value(tab: Page, selector: string, timeout = PATIENT_MS): 
   });
 }
 
-/** What the button of this name hands over. */
+/** What the first panel's Download hands over in this format, as text. */
 export async function saved(tab: Page, format: string): Promise<string> {
+  return (await savedBytes(tab, format)).toString("utf8");
+}
+
+export async function savedBytes(tab: Page, format: string): Promise<Buffer> {
   const wait = tab.waitForEvent("download");
-  await tab.getByRole("button", { name: format, exact: true }).click();
-  return readFileSync(await (await wait).path(), "utf8");
+  await tab.getByRole("button", { name: "Download", exact: true }).first().click();
+  await tab
+    .getByRole("group", { name: "Download as" })
+    .getByRole("button", { name: new RegExp(`^${format} `) })
+    .click();
+  return readFileSync(await (await wait).path());
 }
 
 /** A state of the page that is looked at: its name, its address, and what waits until it is there. */

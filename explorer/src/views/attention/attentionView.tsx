@@ -41,7 +41,10 @@ export function AttentionView() {
   const error = sequence.error ?? look.error;
   return (
     <section aria-labelledby={attentionHeading.labelledBy}>
-      <h2 id={attentionHeading.id}>Where head {headName(state)} looks</h2>
+      <div class="titled">
+        <h2 id={attentionHeading.id}>Where head {headName(state)} looks</h2>
+        {props && !error && <Take {...props} />}
+      </div>
       <SequenceBar error={error} />
       <ScanNote layer={layer} />
       <SeesNote />
@@ -128,7 +131,6 @@ function AttentionOfLook({ look, sequence, at, edits }: AttentionOfLookProps) {
         <WhyCell ids={sequence.ids} at={at} cell={focus.cell} nameOf={focus.nameOf} />
       )}
       <AllWeights focus={focus} />
-      <Take {...{ look, sequence, at, edits }} />
     </>
   );
 }

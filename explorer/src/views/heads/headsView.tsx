@@ -43,7 +43,10 @@ export function HeadsView() {
         <div>
           {!isWide && circuit}
           <section aria-labelledby={mapHeading.labelledBy}>
-            <h2 id={mapHeading.id}>Induction score of every head</h2>
+            <div class="titled">
+              <h2 id={mapHeading.id}>Induction score of every head</h2>
+              <TakeAlong name="induction-scores" take={() => filesOf(result, proof.verdict)} />
+            </div>
             {!proof.verdict && <p class="say">{result.verdictInWords}</p>}
             {!live && facts && result.loss === null && <SoFar result={result} />}
             <HeadGrid
@@ -68,7 +71,6 @@ export function HeadsView() {
               <summary>As a table</summary>
               <HeadTable {...{ result, shown, signOf, choose }} chosen={headName(state)} />
             </details>
-            <TakeAlong name="induction-scores" take={() => filesOf(result, proof.verdict)} />
           </section>
         </div>
         <ChosenHead result={result} />

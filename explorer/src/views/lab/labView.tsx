@@ -1,8 +1,9 @@
 import { useMemo, useState } from "preact/hooks";
 import { useAtStake } from "../../page/atStake.ts";
+import { TakeAlong } from "../../parts/takeAlong.tsx";
 import { runFrom, storedRun } from "./run.ts";
 import { Runs } from "./runs.tsx";
-import { Run } from "./runView.tsx";
+import { Run, runFiles } from "./runView.tsx";
 import { useLab } from "./useLab.ts";
 import "./lab.css";
 
@@ -21,7 +22,10 @@ export function LabView() {
   const words = lab.runs.find(({ events }) => events.length === 0)?.words ?? null;
   return (
     <section aria-labelledby="lab">
-      <h2 id="lab">Watch induction form, then train your own</h2>
+      <div class="titled">
+        <h2 id="lab">Watch induction form, then train your own</h2>
+        <TakeAlong key={run.name} name={`lab ${run.name}`} take={() => runFiles(run)} />
+      </div>
       <p class="say">
         A model of two layers with four heads each reads random tokens that repeat. At first it only
         guesses; then, within a few hundred steps, heads find each other and the repeated half

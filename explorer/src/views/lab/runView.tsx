@@ -3,7 +3,6 @@ import type { LabEvent } from "../../engine/protocol.ts";
 import type { Handle } from "../../parts/chartHandle.tsx";
 import { LineChart, type Series } from "../../parts/lineChart.tsx";
 import { sequential } from "../../parts/colour.ts";
-import { TakeAlong } from "../../parts/takeAlong.tsx";
 import { usePage } from "../../page/page.ts";
 import { Thumb } from "../../parts/thumb.tsx";
 import { checkpointsOf, runText, type LabRun } from "./run.ts";
@@ -50,7 +49,6 @@ export function Run({ run, beside }: Props) {
         <summary>As a table</summary>
         <Table run={run} />
       </details>
-      <TakeAlong name={`lab ${run.name}`} take={() => runFiles(run)} />
     </>
   );
 }
@@ -173,7 +171,7 @@ function curvesOf(
   return [...behind, series(run, first, "first"), series(run, second, "second")];
 }
 
-async function runFiles(run: LabRun) {
+export async function runFiles(run: LabRun) {
   const { pagePicture } = await import("../../export/files.ts");
   const chart = document.querySelector<SVGElement>("[aria-labelledby=lab] .chart > svg")!;
   const columns = [

@@ -82,9 +82,24 @@ export function LearnView() {
       <Progress at={at} go={go} presenting={presenting} />
       <div class="lessonPage" ref={inside}>
         <div class="lessonMain">
-          <h2 id="lesson" ref={title} tabIndex={-1}>
-            {at + 1} {question}
-          </h2>
+          <div class="titled">
+            <h2 id="lesson" ref={title} tabIndex={-1}>
+              {at + 1} {question}
+            </h2>
+            {current.lesson && engine && (
+              <TakeAlong
+                name={`lesson-${at + 1}`}
+                take={() =>
+                  lessonTaken(
+                    current.lesson!,
+                    `Lesson ${at + 1}, ${name}`,
+                    content.current!,
+                    engine,
+                  )
+                }
+              />
+            )}
+          </div>
           {current.error && <p role="alert">{current.error}</p>}
           {current.lesson ? (
             <div ref={content}>
@@ -92,14 +107,6 @@ export function LearnView() {
             </div>
           ) : (
             !current.error && <p class="status">Waiting for the model's own numbers</p>
-          )}
-          {current.lesson && engine && (
-            <TakeAlong
-              name={`lesson-${at + 1}`}
-              take={() =>
-                lessonTaken(current.lesson!, `Lesson ${at + 1}, ${name}`, content.current!, engine)
-              }
-            />
           )}
         </div>
         <MarginNotes lesson={at} />

@@ -30,7 +30,10 @@ export function ResultView({ entry, close }: Props) {
   }, [entry]);
   return (
     <section class="result" aria-labelledby="result">
-      <h2 id="result">{shown?.view.title ?? entry.name}</h2>
+      <div class="titled">
+        <h2 id="result">{shown?.view.title ?? entry.name}</h2>
+        {shown && <Take {...shown} entry={entry} />}
+      </div>
       <p class="ways">
         <span class="hint">A Result from {entry.name}, as its report has it.</span>
         <button type="button" class="plain small" onClick={close}>
@@ -38,12 +41,26 @@ export function ResultView({ entry, close }: Props) {
         </button>
       </p>
       {problem && <p role="alert">{problem}.</p>}
-      {shown && <Body {...shown} entry={entry} />}
+      {shown && <Body {...shown} />}
     </section>
   );
 }
 
-function Body({ view, pictures, entry }: ResultParts & Pick<Props, "entry">) {
+function Take({ view, pictures, entry }: ResultParts & Pick<Props, "entry">) {
+  const [picture] = pictures;
+  if (!picture) return null;
+  return (
+    <TakeAlong
+      name={entry.name.replace(/\.json$/, "")}
+      take={() => ({
+        ...{ title: view.title, lines: view.lines, picture, tables: view.tables },
+        ...{ result: entry.result, results: [entry] },
+      })}
+    />
+  );
+}
+
+function Body({ view, pictures }: ResultParts) {
   return (
     <>
       {view.sentences.map((sentence) => (
@@ -73,15 +90,6 @@ function Body({ view, pictures, entry }: ResultParts & Pick<Props, "entry">) {
           <Table table={table} />
         </details>
       ))}
-      {pictures[0] && (
-        <TakeAlong
-          name={entry.name.replace(/\.json$/, "")}
-          take={() => ({
-            ...{ title: view.title, lines: view.lines, picture: pictures[0]!, tables: view.tables },
-            ...{ result: entry.result, results: [entry] },
-          })}
-        />
-      )}
     </>
   );
 }

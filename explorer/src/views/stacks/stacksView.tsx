@@ -23,7 +23,10 @@ export function StacksView() {
   return (
     <div class="stacks">
       <section aria-labelledby="stacks">
-        <h2 id="stacks">Where heads look, direction by direction</h2>
+        <div class="titled">
+          <h2 id="stacks">Where heads look, direction by direction</h2>
+          <TakeAlong name="attention-by-direction" take={() => filesOf(stacks!)} />
+        </div>
         <p class="say">{verdictInWords}</p>
         {loss && (
           <p>
@@ -34,7 +37,6 @@ export function StacksView() {
         {parts.map((one, index) => (
           <PartMap key={one.part} part={one} index={index} head={index === at ? head : null} />
         ))}
-        <TakeAlong name="attention-by-direction" take={() => filesOf(stacks!)} />
       </section>
       <section aria-labelledby="stackScores">
         <h2 id="stackScores">What head {headName(head)} attends to</h2>

@@ -61,7 +61,10 @@ export function SurgeryView() {
       </section>
       {pair && (
         <section aria-labelledby={effectHeading.labelledBy}>
-          <h2 id={effectHeading.id}>What that changes</h2>
+          <div class="titled">
+            <h2 id={effectHeading.id}>What that changes</h2>
+            {isCurrent && <Take pair={pair} labelledBy={effectHeading.labelledBy} />}
+          </div>
           <Waiting words={waiting}>
             <LossByPosition {...pair} />
           </Waiting>
@@ -70,7 +73,6 @@ export function SurgeryView() {
             busy={busy}
             measure={(factor) => measureMore({ done, times: times * factor })}
           />
-          {isCurrent && <Take pair={pair} labelledBy={effectHeading.labelledBy} />}
         </section>
       )}
       {pair && <Guesses {...pair} waiting={waiting} />}
