@@ -117,7 +117,7 @@ describePage("the heads of the explorer", (open) => {
         edge.from === "0.0" && edge.to === "1.0" && edge.route === "k",
     ).effect as number;
     const feeds = await tab.locator('[data-feeds="0.0"]').innerText();
-    expect(feeds).toContain(`keys of 1.0 (${Math.round(100 * effect)} %)`);
+    expect(feeds).toContain(`keys of 1.0 (${Math.round(100 * effect)}\u00a0%)`);
     expect(await tab.locator("main").innerText()).not.toContain("not measured");
     await tab.locator('.figure [data-head="1.3"]').click();
     await tab.getByRole("heading", { name: "Head 1.3" }).waitFor();

@@ -137,7 +137,7 @@ describePage("the lessons of the explorer", (open) => {
     const match = async () => Number(await step.getAttribute("data-match"));
     const arc = tab.locator('[data-arc="10,5"]');
     expect(await match()).toBeGreaterThan(0.95);
-    expect(await arc.getAttribute("aria-label")).toContain("100 %");
+    expect(await arc.getAttribute("aria-label")).toContain("100\u00a0%");
     await tab.getByRole("button", { name: "Cut 0.0" }).click();
     await result(tab).getByText("Without 0.0").waitFor();
     expect(await match()).toBeLessThan(0.05);
@@ -186,7 +186,7 @@ describePage("the lessons of the explorer", (open) => {
     const { firstCopy, secondCopy } = study.loss;
     const left = (set: number) => {
       const share = 1 - study.sets[set]!.secondCopy / (firstCopy - secondCopy);
-      return `${Math.max(0, Math.round(100 * share))} %`;
+      return `${Math.max(0, Math.round(100 * share))}\u00a0%`;
     };
     const { tab } = await open("#view=learn&lesson=3");
     for (const [set, name] of ["1.0", "all 4: 1.0, 1.2, 1.1 and 1.3", "0.0"].entries()) {
@@ -194,7 +194,7 @@ describePage("the lessons of the explorer", (open) => {
       const after = (secondCopy + study.sets[set]!.secondCopy).toFixed(2);
       await result(tab)
         .getByText(
-          `On 16 random sequences the loss of the repeated half goes from ${secondCopy.toFixed(2)} to ${after} nats. ${left(set) === "0 %" ? "The repeat no longer helps." : `${left(set)} of what the repeat helps is left.`}`,
+          `On 16 random sequences the loss of the repeated half goes from ${secondCopy.toFixed(2)} to ${after} nats. ${left(set) === "0\u00a0%" ? "The repeat no longer helps." : `${left(set)} of what the repeat helps is left.`}`,
         )
         .waitFor();
     }

@@ -1,4 +1,5 @@
 import { headList } from "../parts/headWords.ts";
+import { percent } from "../parts/percent.ts";
 import { usePage } from "./page.ts";
 import { verdictStepWords } from "./verdict.ts";
 
@@ -22,8 +23,7 @@ export function Chips() {
       )}
       {verdict.busy && (
         <span class="chip" data-chip="verdict">
-          Verdict: {verdictStepWords(verdict.step)}, {Math.round(100 * (verdict.step?.share ?? 0))}{" "}
-          %
+          Verdict: {verdictStepWords(verdict.step)}, {percent(verdict.step?.share ?? 0)}
           <button type="button" class="sort" onClick={() => change({ view: "heads" }, "new")}>
             see
           </button>

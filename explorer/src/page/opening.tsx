@@ -54,7 +54,7 @@ export function Progress({
     <p class="ways">
       <progress aria-label="How far the work is" max={1} value={share} />
       <span class="status">
-        {[`${Math.floor(100 * share)} %`, left].filter(Boolean).join(", ")}
+        {[`${Math.floor(100 * share)}\u00a0%`, left].filter(Boolean).join(", ")}
       </span>
       {canStop && (
         <button type="button" class="plain" onClick={cancel}>

@@ -29,7 +29,7 @@ export function ScanNote({ layer }: Pick<HeadAt, "layer">) {
       Layer {layer} is a state-space layer: it has{" "}
       {units === "channels" ? "channels in place of heads, and" : "heads, but"} no queries and keys.
       Where it “looks” is its <b>hidden attention</b>: how much each earlier token weighs in what it
-      gives now, as shares of 100 % without the sign. Nothing in the model reads these shares.
+      gives now, as shares of 100&nbsp;% without the sign. Nothing in the model reads these shares.
     </p>
   );
 }

@@ -64,7 +64,7 @@ function sentenceOf({ circuit, words }: VerdictResult): string {
   const [low, high] = [Math.min(...shares), Math.max(...shares)];
   const receivers = [...new Set(edges.map(({ to }) => to))];
   const heads = headList(receivers.map(headAt));
-  const range = low === high ? `${low} %` : `${low} to ${high} %`;
+  const range = low === high ? `${low}\u00a0%` : `${low} to ${high}\u00a0%`;
   const [lose, their] = receivers.length === 1 ? ["loses", "its"] : ["lose", "their"];
   return `${heads} ${lose} ${range} of ${their} induction attention without ${from}.`;
 }

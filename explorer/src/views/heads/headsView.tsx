@@ -246,7 +246,7 @@ function HeadTable({ result, shown, signOf, chosen, choose }: TableProps) {
   const range = ({ layer, head }: HeadAt) => intervals.induction[layer]![head];
   return (
     <SortedTable
-      caption={`Mean attention of ${result.input.examples} sequences, 0 to 1; interval: 95 % of the induction score`}
+      caption={`Mean attention of ${result.input.examples} sequences, 0 to 1; interval: 95\u00a0% of the induction score`}
       rows={rows}
       keyOf={headName}
       chosen={chosen}

@@ -83,7 +83,7 @@ function feedsWords({ edges }: VerdictResult["circuit"], name: string): string |
   const each = routes.map((route) => {
     const heads = out
       .filter((edge) => edge.route === route)
-      .map(({ to, effect }) => `${to} (${Math.round(100 * effect)} %)`);
+      .map(({ to, effect }) => `${to} (${Math.round(100 * effect)}\u00a0%)`);
     return `the ${ROUTE_WORDS[route]} of ${heads.join(", ")}`;
   });
   return `Feeds ${each.join("; ")}: in brackets what they lose without it.`;
@@ -127,7 +127,7 @@ function EvidenceTable({ evidence }: { readonly evidence: Evidence }) {
   return (
     <div class="scroll wide" role="group" tabIndex={0} aria-label="Evidence">
       <table class="evidence">
-        <caption>Evidence, means over sequences with 95 % intervals</caption>
+        <caption>Evidence, means over sequences with 95&nbsp;% intervals</caption>
         <thead>
           <tr>
             <th scope="col">evidence</th>
@@ -166,7 +166,7 @@ function Upstream({ upstream }: Pick<Evidence, "upstream">) {
         .slice(0, 3)
         .map(
           ({ layer, head: from, route, effect }) =>
-            `${layer}.${from} through its ${ROUTE_WORDS[route]} (${(100 * effect).toFixed(0)} % of its stripe)`,
+            `${layer}.${from} through its ${ROUTE_WORDS[route]} (${(100 * effect).toFixed(0)}\u00a0% of its stripe)`,
         )
         .join(", ")}
       .

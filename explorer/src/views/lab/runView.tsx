@@ -110,7 +110,7 @@ function Curves({ run, beside, handle }: Props & { readonly handle: Handle | nul
   const common = {
     xName: log ? "step (log scale)" : "step",
     log,
-    strokes: step === null ? [] : [{ x: step, name: "the jump, 95 % interval" }],
+    strokes: step === null ? [] : [{ x: step, name: "the jump, 95\u00a0% interval" }],
     band: interval,
   };
   return (
@@ -218,7 +218,7 @@ function changeWords({ state, change, events }: LabRun): string {
   if (change.step === null)
     return `${gain}. No sudden change: smooth learning explains the curve as well (p ${change.p.toFixed(2)}).`;
   const [low, high] = change.interval!;
-  return `${gain}. The jump came at step ${Math.round(change.step)} (95 % interval ${Math.round(low)} to ${Math.round(high)}, p ${change.p < 0.001 ? "below .001" : change.p.toFixed(3)}).`;
+  return `${gain}. The jump came at step ${Math.round(change.step)} (95\u00a0% interval ${Math.round(low)} to ${Math.round(high)}, p ${change.p < 0.001 ? "below .001" : change.p.toFixed(3)}).`;
 }
 
 /** Where each head attends at a checkpoint, on a block of eight tokens that stands twice. */

@@ -26,7 +26,8 @@ const TERMS: readonly Term[] = [
   },
   {
     term: "length",
-    means: "of a vector: the root of the sum of its squared numbers. Large numbers make it long",
+    means:
+      "how long the arrow is: a vector's numbers say how far it goes in each direction (the root of the sum of their squares)",
     lessons: [0],
   },
   {
@@ -67,7 +68,7 @@ const TERMS: readonly Term[] = [
   {
     term: "softmax",
     means:
-      "turns scores into shares of 100 %: each is e to the power of its score, divided by the sum of all",
+      "turns scores into shares of 100\u00a0%: each is e to the power of its score, divided by the sum of all",
     lessons: [2],
   },
   {

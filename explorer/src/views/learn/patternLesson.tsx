@@ -44,12 +44,13 @@ function Scores({ lesson }: { readonly lesson: Lesson }) {
     <>
       <p class="say">
         The head has a score for every token up to the one it is reading; later ones are hidden.{" "}
-        <b>Softmax</b> turns these scores into shares of 100 %: how much of its attention each token
-        gets.
+        <b>Softmax</b> turns these scores into shares of 100&nbsp;%: how much of its attention each
+        token gets.
       </p>
       <p>
         Here head {headName(induction)} is reading <code>{tokenAt(query)}</code> at {query}. The
-        shares must add up to 100 % even if nothing fits. Most heads then park on the first token.
+        shares must add up to 100&nbsp;% even if nothing fits: a head must spend its attention
+        somewhere. Most heads then park on the first token, which is always there.
         {!rests &&
           ` (None in this model: ${headName(rest)} comes closest, with ${percent(score.scores.firstToken[rest.layer]![rest.head]!)}.)`}
       </p>

@@ -184,8 +184,8 @@ function StreamTable({ query, without, rows }: TableProps) {
         <caption>
           The numbers at position {query}
           {without !== null && ` without the attention of layer ${without}`}, a cell for each:
-          purple is above zero, orange below. Colours compare numbers within a row; “length” says
-          how large they are together.
+          purple is above zero, orange below. Colours compare numbers within a row. “Length” is how
+          long the arrow is that these numbers draw: the larger they are, the longer.
         </caption>
         <thead>
           <tr>

@@ -214,6 +214,10 @@ function Price({ whole, now }: { readonly whole: Cut; readonly now: Cut }) {
           : `nats, mean of ${plural(whole.rows, "sequence")}`}
         ; guessing with no repeat costs {whole.losses.firstCopy.toFixed(2)}
       </span>
+      <small>
+        A nat is a unit of surprise: 0 is sure and right, and with each nat more the right token is
+        2.7 times less likely to the model.
+      </small>
     </p>
   );
 }

@@ -49,7 +49,7 @@ function CopyTable({ before, after }: Props) {
             <th scope="col">part</th>
             <th scope="col">all heads</th>
             <th scope="col">changed</th>
-            <th scope="col">difference, 95 %</th>
+            <th scope="col">difference, 95&nbsp;%</th>
           </tr>
         </thead>
         <tbody>

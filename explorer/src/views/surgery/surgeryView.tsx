@@ -126,7 +126,7 @@ function More({ rows, busy, measure }: MoreProps) {
       <span class="hint">
         {rows < FEWEST_FOR_INTERVAL
           ? `${rows} ${rows === 1 ? "sequence has" : "sequences have"} no interval: ${FEWEST_FOR_INTERVAL} is the least.`
-          : "The difference has a 95 % interval, paired by sequence; four times as many sequences halve the interval."}
+          : "The difference has a 95\u00a0% interval, paired by sequence; four times as many sequences halve the interval."}
       </span>
     </p>
   );
