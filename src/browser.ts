@@ -11,6 +11,7 @@ import { openEngine } from "./runtime/openInBrowser.ts";
 export * from "./anywhere.ts";
 export type { BlobOptions, ModelShape, NamedBlob } from "./models/openBlobs.ts";
 export { openEngine, type BrowserEngineOptions } from "./runtime/openInBrowser.ts";
+export { fastestFor } from "./runtime/fastest.ts";
 export { withBudget } from "./runtime/memoryBudget.ts";
 export { ALLOWED_DIFFERENCE, selfCheck } from "./runtime/selfCheck.ts";
 

@@ -131,7 +131,11 @@ function useOnePage() {
   const [announcement, announce] = useState("");
   const [running, run] = useState<string | null>(null);
   const openName = running ?? state.model; // another model waits until the verdict is there or the reader ends it
-  const model = useModel(openName, chosen.get(openName) ?? null, { allowed, trusted });
+  const model = useModel(openName, chosen.get(openName) ?? null, {
+    allowed,
+    trusted,
+    device: state.device,
+  });
   const verdict = useVerdict(model, running, run);
   const dark = useDark(state.theme);
   const stayed = useStateOf(openName, state);

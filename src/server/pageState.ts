@@ -16,6 +16,7 @@ export const PAGE_KEYS = [
   "present",
   "beside",
   "ids",
+  "device",
   "theme",
   "size",
   "off",

@@ -7,6 +7,7 @@ const NAME = "zoo:attn-2l";
 /** A software adapter takes a second for what WASM does in a hundredth. */
 const SOFTWARE_MS = 240_000;
 const HASH = `#view=heads&model=${NAME}&head=1.0`;
+const ON_WEBGPU = `${HASH}&device=webgpu`;
 
 /** The engine that the page says it runs on, with its reason. */
 async function engine(tab: Page): Promise<{ readonly name: string; readonly words: string }> {
@@ -34,8 +35,11 @@ const inThread = (lines: string) => (tab: Page) =>
   });
 
 describePage("the explorer in a browser without WebGPU", (open) => {
-  test("runs on WASM, says that there is no adapter and why there is one thread", async () => {
-    const { tab, errors } = await open(HASH);
+  test.each([
+    ["", HASH],
+    [", where the address asks for WebGPU too", ON_WEBGPU],
+  ])("runs on WASM, says that there is no adapter and why there is one thread%s", async (_, at) => {
+    const { tab, errors } = await open(at);
     const { name, words: words } = await engine(tab);
     expect(name).toBe("WASM, 1 thread");
     expect(words).toContain("this browser has no WebGPU adapter");
@@ -48,11 +52,20 @@ describePage("the explorer in a browser without WebGPU", (open) => {
 describePage(
   "the explorer in a browser with WebGPU",
   (open) => {
+    test("runs a small model on WASM of itself, and says that it gains nothing elsewhere", async () => {
+      const { tab, errors } = await open(HASH);
+      const { name, words } = await engine(tab);
+      expect(name).toBe("WASM, 1 thread");
+      expect(words).toContain("since a model as small as this gains nothing elsewhere");
+      expect(errors).toEqual([]);
+      await tab.close();
+    });
+
     test(
-      "runs on WebGPU once it gave what WASM gives, with the numbers of the command line and the losses of the ablation study for a head that is switched off",
+      "runs on WebGPU where the address asks for it, once it gave what WASM gives, with the numbers of the command line and the losses of the ablation study for a head that is switched off",
       { timeout: SOFTWARE_MS },
       async () => {
-        const { tab, errors, elsewhere } = await open(HASH);
+        const { tab, errors, elsewhere } = await open(ON_WEBGPU);
         const { name, words: words } = await engine(tab);
         expect(words).toMatch(/differs from WASM by \d\.\de-\d+ where 0\.0001 is allowed/);
         expect(name).toMatch(/^WebGPU \(.+\)$/);
@@ -79,7 +92,7 @@ describePage(
           return make.call(this, { ...shader, code: shader.code.replaceAll("exp(", "exp2(") });
         };
       }`);
-      const { tab } = await open(HASH, undefined, wrong);
+      const { tab } = await open(ON_WEBGPU, undefined, wrong);
       const { name, words: words } = await engine(tab);
       expect(name).toBe("WASM, 1 thread");
       expect(words).toMatch(/WebGPU failed its self-check by \S+ where 0\.0001 is allowed/);
@@ -91,7 +104,7 @@ describePage(
       const broken = inThread(`GPUAdapter.prototype.requestDevice = async () => {
         throw new Error("this device is lost");
       };`);
-      const { tab } = await open(HASH, undefined, broken);
+      const { tab } = await open(ON_WEBGPU, undefined, broken);
       const { name, words: words } = await engine(tab);
       expect(name).toBe("WASM, 1 thread");
       expect(words).toContain("WebGPU could not run this model (");

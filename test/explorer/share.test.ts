@@ -95,7 +95,7 @@ describe.skipIf(lacks !== null)(title, { timeout: 3 * PATIENT_MS }, () => {
     tab.setDefaultTimeout(PATIENT_MS);
     onTestFinished(() => tab.close());
     await tab.goto(
-      `${site.address}#view=lab&head=1.2&period=8&seed=3&form=arcs&part=1&weighted=true&trained=true&lesson=2&present=true&beside=trained&ids=true&theme=dark&size=150&off=1.2:zero&text=a&at=3&key=1`,
+      `${site.address}#view=lab&head=1.2&period=8&seed=3&form=arcs&part=1&weighted=true&trained=true&lesson=2&present=true&beside=trained&ids=true&device=wasm&theme=dark&size=150&off=1.2:zero&text=a&at=3&key=1`,
     );
     const views = tab.getByRole("navigation").getByRole("button");
     await views.first().waitFor();

@@ -34,8 +34,8 @@ type Answers = {
 };
 
 export const answers: Answers = {
-  open: async (source, state, options) => {
-    const open = await openModel(source, options);
+  open: async ({ source, device }, state, options) => {
+    const open = await openModel(source, device, options);
     state.hold(open);
     return open.facts;
   },

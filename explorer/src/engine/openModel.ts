@@ -12,17 +12,21 @@ import {
 } from "induction-lens/browser";
 import { plural } from "induction-lens/report";
 import type { AnswerOptions } from "./answerOptions.ts";
-import { fastestEngine } from "./fastest.ts";
+import { engineOf } from "./engineOf.ts";
 import { ROW_LENGTH, type OpenModel } from "./held.ts";
 import { longestFor } from "./sequence.ts";
 import { memoryWords } from "./memoryWords.ts";
-import type { ModelFacts, ModelSource, ShapeFacts } from "./protocol.ts";
+import type { ModelFacts, ModelSource, Requests, ShapeFacts } from "./protocol.ts";
 
 /** Rows of an ablation study, or fewer of a large model: an edit shall show at once. */
 const ROWS = 16;
 const QUICK_OPERATIONS = 4e9;
 
-export async function openModel(source: ModelSource, options: AnswerOptions): Promise<OpenModel> {
+export async function openModel(
+  source: ModelSource,
+  device: Requests["open"]["args"]["device"],
+  options: AnswerOptions,
+): Promise<OpenModel> {
   options.progress("loading the engine", 0, 1);
   let inPieces = false;
   const tellMemory: AnswerOptions["tellMemory"] = (need) => {
@@ -33,7 +37,7 @@ export async function openModel(source: ModelSource, options: AnswerOptions): Pr
     .catch(sayTooLarge)
     .catch((error: Error) => sayNotKept(source, error));
   options.progress("starting the engine", 0, 1);
-  const { backend: engine, words } = await fastestEngine(model, options);
+  const { backend: engine, words } = await engineOf(model, device, options);
   const backend = inPieces ? withBudget({ ...engine, availableBytes }) : engine;
   const { tokenizer, fault } = await tokenizerOf(model);
   const shape = shapeOf(model.id, model);

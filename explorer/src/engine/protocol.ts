@@ -184,7 +184,10 @@ export interface StackLook {
 }
 
 export interface Requests {
-  readonly open: { readonly args: ModelSource; readonly answer: ModelFacts };
+  readonly open: {
+    readonly args: { readonly source: ModelSource; readonly device: "auto" | "wasm" | "webgpu" };
+    readonly answer: ModelFacts;
+  };
   /** Whether there is a model that this browser can hold, by its headers: no weights are read. */
   readonly inspect: { readonly args: ModelSource; readonly answer: Record<never, never> };
   /** Fetches the scripts of rare questions, so that they can be asked when the command has ended. */

@@ -9,6 +9,10 @@ export type ThemeName = (typeof THEME_NAMES)[number];
 
 export const FORMS = ["matrix", "arcs", "lines"] as const;
 
+/** What may compute; `auto`: what the library finds fastest. */
+export const DEVICES = ["auto", "wasm", "webgpu"] as const;
+export type DeviceName = (typeof DEVICES)[number];
+
 export const TEXT_SIZES = [100, 125, 150, 200] as const;
 
 export interface PageState {
@@ -44,6 +48,7 @@ export interface PageState {
   readonly present: boolean;
   /** Tokens of a model without tokenizer are shown as numbers and not as words. */
   readonly ids: boolean;
+  readonly device: DeviceName;
   readonly theme: ThemeName;
   /** Per cent. */
   readonly size: number;
@@ -83,6 +88,7 @@ export const START: PageState = {
   present: false,
   beside: null,
   ids: false,
+  device: "auto",
   theme: "system",
   size: 100,
 };
@@ -113,6 +119,7 @@ export function readState(hash: string): PageState {
     beside: params.get("beside") || null,
     present: params.get("present") === "true",
     ids: params.get("ids") === "true",
+    device: DEVICES.find((name) => name === params.get("device")) ?? START.device,
     theme: THEME_NAMES.find((name) => name === params.get("theme")) ?? START.theme,
     size: TEXT_SIZES.find((size) => String(size) === params.get("size")) ?? START.size,
   };
@@ -133,6 +140,7 @@ export function stateHash(state: PageState): string {
     "lesson",
     "present",
     "ids",
+    "device",
     "theme",
     "size",
   ] as const)

@@ -126,6 +126,7 @@ function OtherModel({ name, View }: OtherProps) {
   const model = useModel(name, page.filesOf(name), {
     allowed: null,
     trusted: page.trusted,
+    device: page.state.device,
   });
   const [running, run] = useState<string | null>(null);
   const verdict = useVerdict(model, running, run);

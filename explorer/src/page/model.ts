@@ -4,7 +4,7 @@ import type { ScoreResult, StacksResult } from "induction-lens/browser";
 import { needsTrust, openEngine, Stopped, type AskOptions, type Engine } from "../engine/client.ts";
 import { memoryWords } from "../engine/memoryWords.ts";
 import type { MemoryNeed, ModelFacts, ModelSource, ShapeFacts } from "../engine/protocol.ts";
-import { shortName } from "./address.ts";
+import { shortName, type DeviceName } from "./address.ts";
 import type { ChosenFiles } from "./files.ts";
 import { SHARED, storedScore } from "./storedResults.ts";
 import { timeLeft } from "./timeLeft.ts";
@@ -47,16 +47,18 @@ const EMPTY: Omit<ModelState, "name"> = {
   needsTrust: false,
 };
 
-/** What the reader allowed, each of one model. */
-interface Grants {
+/** What the reader allowed, each of one model, and what is to compute. */
+interface Wishes {
   /** The model of the hub that may be fetched: a link alone asks nobody else for anything. */
   readonly allowed: string | null;
   /** The model with code of its own that is of the architecture that it declares. */
   readonly trusted: string | null;
+  readonly device: DeviceName;
 }
 
-/** Another name ends the thread of the model before it, which gives its memory back. */
-export function useModel(name: string, chosen: ChosenFiles | null, { allowed, trusted }: Grants) {
+/** Another name, or another device, ends the thread of the model before it, which gives its memory back. */
+export function useModel(name: string, chosen: ChosenFiles | null, wishes: Wishes) {
+  const { allowed, trusted, device } = wishes;
   const [state, set] = useState<ModelState>(() => beginning(name));
   const stop = useRef<AbortController | null>(null);
   const files = name.startsWith("files:") ? chosen : null;
@@ -87,7 +89,11 @@ export function useModel(name: string, chosen: ChosenFiles | null, { allowed, tr
     const shape = (known: ShapeFacts) => update({ shape: known });
     const soFar = (score: ScoreResult) => update({ score: storedScore(name) ?? score });
     const work = async () => {
-      const facts = await engine.ask("open", source, { signal, progress, memory, shape });
+      const facts = await engine.ask(
+        "open",
+        { source, device },
+        { signal, progress, memory, shape },
+      );
       update({ facts, engine });
       const measured = await scoresOf(engine, facts, { signal, progress, soFar });
       const status = `Live numbers: ${facts.engine}.`;
@@ -104,7 +110,7 @@ export function useModel(name: string, chosen: ChosenFiles | null, { allowed, tr
       stopping.abort();
       engine.close();
     };
-  }, [name, files, mayFetch, isTrusted]);
+  }, [name, files, mayFetch, isTrusted, device]);
   const current = state.name === name ? state : beginning(name);
   return { ...current, cancel: () => stop.current?.abort() };
 }
