@@ -126,7 +126,11 @@ describe.skipIf(skip)(`configurations${note}`, () => {
     ["neox", { model_type: "gpt_nox" }, /"gpt_nox" is not supported, did you mean gpt_neox/],
     ["neox", { model_type: "rwkv" }, /"rwkv" is not supported \(supported: gpt2, gpt_neox/],
     ["neox", { model_type: "__proto__" }, /is not supported/],
-    ["tl-full", { positional_embedding_type: "relative_positional_bias" }, /positional_embedding_type/],
+    [
+      "tl-full",
+      { positional_embedding_type: "relative_positional_bias" },
+      /positional_embedding_type/,
+    ],
     ["tl-full", { gated_mlp: true }, /gated_mlp = true is not supported/],
     ["tl-full", { act_fn: "solu_ln" }, /act_fn/],
     ["tl-full", { format: "other" }, /format other is not known/],
