@@ -115,7 +115,7 @@ async function attention(start, length) {
   await tab.getByText("Live numbers").waitFor({ timeout: 60_000 });
   await tab.getByRole("button", { name: "Open a model …" }).click();
   await tab.getByLabel("Files").setInputFiles(await folder());
-  await tab.getByText("2 layers of 8 heads").waitFor({ timeout: 60_000 });
+  await tab.getByRole("button", { name: "2 layers of 8 heads" }).waitFor({ timeout: 60_000 });
   await tab.getByText("Live numbers").waitFor({ timeout: 120_000 });
   await tab.locator("form.sequence select").first().selectOption("own");
   const ids = Array.from({ length }, (_, position) => (position * 37) % 300);
@@ -214,7 +214,7 @@ async function smollm(start) {
   await tab.getByRole("button", { name: "Open a model …" }).click();
   const started = Date.now();
   await tab.getByLabel("Files").setInputFiles(SMOLLM);
-  await tab.getByText("30 layers of 9 heads").waitFor({ timeout: 600_000 });
+  await tab.getByRole("button", { name: "30 layers of 9 heads" }).waitFor({ timeout: 600_000 });
   await tab.getByText("Live numbers").waitFor({ timeout: 600_000 });
   const took = Date.now() - started;
   rows.push(row("SmolLM2 (98 MB) scored after", seconds(took), "<= 20 s", took <= 20_000));
@@ -232,7 +232,7 @@ async function smollm(start) {
   );
   const heldBytes = await memory();
   await tab.locator(".model select").first().selectOption("zoo:attn-2l");
-  await tab.getByText("2 layers of 4 heads").waitFor({ timeout: 60_000 });
+  await tab.getByRole("button", { name: "2 layers of 4 heads" }).waitFor({ timeout: 60_000 });
   await tab.getByText("Live numbers").waitFor({ timeout: 60_000 });
   await new Promise((settled) => setTimeout(settled, 3000));
   const after = await memory();

@@ -165,7 +165,7 @@ describePage("attention in the explorer", (open) => {
       await tab.getByRole("button", { name: "Open a model …" }).click();
       const files = ["config.json", "model.safetensors"].map((name) => join(folder, "wide", name));
       await tab.getByLabel("Files").setInputFiles(files);
-      await tab.getByText("8 layers of 32 heads").waitFor();
+      await tab.getByRole("button", { name: "8 layers of 32 heads" }).waitFor();
       await live(tab);
       const blocks = tab.locator("form.sequence select").nth(1).locator("option");
       expect(Math.max(...(await blocks.allInnerTexts()).map(Number))).toBe(256);

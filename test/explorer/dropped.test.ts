@@ -182,7 +182,7 @@ describePage("models dropped on the explorer", (open) => {
       await tab.evaluate(`new MutationObserver(() => heard(document.querySelector(".model .status").textContent))
       .observe(document.querySelector(".model"), { childList: true, characterData: true, subtree: true })`);
       await drop(tab, join(folder, "pieces"));
-      await tab.getByText("3 layers of 8 heads").waitFor();
+      await tab.getByRole("button", { name: "3 layers of 8 heads" }).waitFor();
       await expectScores(tab, join(folder, "pieces"));
       expect(words.some((text) => text.includes("it runs in pieces"))).toBe(true);
       expect(words.some((text) => /, \d+ pieces/.test(text))).toBe(true);

@@ -112,7 +112,9 @@ describePage("kinds of models in the explorer", (open: Open) => {
         expect(values[head]).toBeCloseTo(expected, 4);
       });
     }
-    await tab.getByText("encoder: 1 layer of 4 heads, decoder: 1 layer of 4 heads").waitFor();
+    await tab
+      .getByRole("button", { name: "encoder: 1 layer of 4 heads, decoder: 1 layer of 4 heads" })
+      .waitFor();
     const cross = parts.findIndex(({ attention }) => attention === "cross");
     await tab.getByRole("heading", { name: `Head 0.3 of ${parts[cross]!.part}` }).waitFor(); // it scores highest
     await tab.locator(`[data-part="${cross}"] [data-at="0.2"]`).click();
