@@ -1,8 +1,8 @@
 /** @file Hashes of bytes in memory, the same in Node and in the browser. */
 
-type Algorithm = "SHA-256" | "SHA-1";
-
 import { throwIfAborted } from "./errors.ts";
+
+type Algorithm = "SHA-256" | "SHA-1";
 
 /** SHA-256 as 64 hexadecimal digits. */
 export function sha256Hex(bytes: Uint8Array): Promise<string> {

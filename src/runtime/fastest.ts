@@ -64,12 +64,11 @@ async function triesOf(
   const keyOf = (device: Device) => speedKey(probe, backend, device, length, cards);
   const once = async (device: Device, measure: () => Promise<number>) => {
     const earlier = await speeds?.get(keyOf(device));
-    const [first, second] = ["an earlier try", "two tries"].map(
-      (tries) => `${device} did not come back from ${tries}`,
-    );
+    const wordsOf = (tries: string) => `${device} did not come back from ${tries}`;
+    const [first, second] = [wordsOf("an earlier try"), wordsOf("two tries")];
     if (earlier !== undefined && earlier !== first) return earlier;
     // A driver that ends the process is not tried for ever; once it may have been the user who did.
-    await speeds?.set(keyOf(device), earlier === first ? second! : first!);
+    await speeds?.set(keyOf(device), earlier === first ? second : first);
     const value = await measure().catch(reasonOf);
     await speeds?.set(keyOf(device), value);
     return value;

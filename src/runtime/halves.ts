@@ -1,8 +1,8 @@
 /** @file Weights as float16, where that is exact: those of float16 as they lie, those of bfloat16 times a power of two. */
 import type { Backend } from "../base/backend.ts";
-import { STORED_BYTES, bytesInMemory, type ByteSource } from "../base/bytes.ts";
+import { bytesInMemory, type ByteSource } from "../base/bytes.ts";
 import type { HalfWeight, StoredBytes } from "../graph/onnx/model.ts";
-import { contiguousPart } from "../graph/onnx/weights.ts";
+import { contiguousPart, storedBytes } from "../graph/onnx/weights.ts";
 import type { Program, Weight } from "../graph/program.ts";
 
 /**
@@ -23,7 +23,7 @@ export async function halvesOf(
   if (!keepsHalves || rounding) return found; // products in float16 round weights once, when a session is made
   const rescaled = new Map<ByteSource, Map<string, HalfWeight | null>>();
   for (const weight of program.weights.filter(mayStayHalf)) {
-    const range = rangeOf(weight);
+    const range = storedBytes(weight);
     if (weight.stored.type === "F16") {
       found.set(weight.name, { data: range, exponent: 0 });
       continue;
@@ -36,14 +36,6 @@ export async function halvesOf(
     if (half) found.set(weight.name, half);
   }
   return found;
-}
-
-function rangeOf(weight: Weight): StoredBytes {
-  const { first, layout } = contiguousPart(weight);
-  const { source, offset, type } = weight.stored;
-  const bytes = STORED_BYTES[type];
-  const count = layout.reduce((product, { size }) => product * Number(size), 1);
-  return { source, offset: offset + first * bytes, sizeBytes: count * bytes };
 }
 
 async function rescale({ source, offset, sizeBytes }: StoredBytes): Promise<HalfWeight | null> {

@@ -14,17 +14,16 @@ export interface OpenSession {
   close(): Promise<void>;
 }
 
+/** What products are rounded to, by bits. */
+const PRODUCTS = { 8: "eightBits", 16: "float16" } as const;
+
 /** @param program has nothing that its outputs do not need */
 export async function openSession(program: Program, backend: Backend): Promise<OpenSession> {
   const types = typesOf(program);
   const graph = lower(program, {
     fusedMatMul: backend.device !== "webgpu",
     matMulNBits: keepsBlocks(backend),
-    products: backend.rounding
-      ? backend.rounding.bits === 8
-        ? "eightBits"
-        : "float16"
-      : "float32",
+    products: backend.rounding ? PRODUCTS[backend.rounding.bits] : "float32",
     halves: await halvesOf(program, backend),
   });
   const { model, folder, sideFiles } = await placeWeights(graph, backend);

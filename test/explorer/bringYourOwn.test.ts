@@ -5,7 +5,7 @@ import type { Page } from "playwright-core";
 import { load, openEngine, score } from "../../src/index.ts";
 import { shared, unlessShared } from "../shared.ts";
 import { gitHash } from "../models/hub/fakeHub.ts";
-import { PATIENT, at, checkLooks, describePage, live, value } from "./openPage.ts";
+import { PATIENT, at, checkLooks, describePage, lateAnswers, live, value } from "./openPage.ts";
 
 const STORIES = unlessShared("data", "stories260k", "hf");
 const SMOLLM = shared("data", "smollm2-135m", "SmolLM2-135M-Instruct.Q4_1.gguf");
@@ -49,18 +49,8 @@ async function compare(tab: Page, path: string, numExamples: number): Promise<vo
   });
 }
 
-/** Models never end opening from here on, so that there is time to look. */
-const ENDLESS_OPENING = `{
-  const { set } = Object.getOwnPropertyDescriptor(Worker.prototype, "onmessage");
-  Object.defineProperty(Worker.prototype, "onmessage", {
-    set(hear) {
-      set.call(this, (event) => {
-        const isOpen = event.data.kind === "done" && event.data.answer?.parameters;
-        if (!isOpen) hear(event);
-      });
-    },
-  });
-}`;
+/** Models do not end opening, so that there is time to look. */
+const ENDLESS_OPENING = lateAnswers("parameters", 1e9);
 
 /** Files with what they hold and what the page says of them. */
 const WRONG_FILES = [
@@ -106,7 +96,7 @@ describePage("models of the reader's own in the explorer", (open) => {
         tab,
         readdirSync(folder).map((name) => join(folder, name)),
       );
-      await tab.getByText(/5 layers of 8 heads/).waitFor();
+      await tab.getByRole("button", { name: "5 layers of 8 heads" }).waitFor();
       await live(tab);
       await compare(tab, folder, 100);
       await tab.getByRole("button", { name: "See where it looks" }).click();

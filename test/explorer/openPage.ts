@@ -165,3 +165,16 @@ export function checkLooks(open: Open, looks: readonly Look[]): void {
     await tab.close();
   });
 }
+
+/** A page's script by which the engine's thread hands over whole answers that have this member so many milliseconds late. */
+export const lateAnswers = (member: string, ms: number) => `{
+  const { set } = Object.getOwnPropertyDescriptor(Worker.prototype, "onmessage");
+  Object.defineProperty(Worker.prototype, "onmessage", {
+    set(hear) {
+      set.call(this, (event) => {
+        const isLate = event.data.kind === "done" && event.data.answer?.${member};
+        setTimeout(() => hear(event), isLate ? ${ms} : 0);
+      });
+    },
+  });
+}`;

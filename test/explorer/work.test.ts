@@ -1,7 +1,7 @@
 /** @file Work that a view, another model, a wrong file or a closed tab must not lose. */
 import { expect, test } from "vitest";
 import type { Page } from "playwright-core";
-import { describePage, live } from "./openPage.ts";
+import { describePage, lateAnswers, live } from "./openPage.ts";
 
 const ask = (tab: Page) => tab.getByRole("button", { name: "Test every head" }).click();
 const chip = (tab: Page) => tab.locator("[data-chip=verdict]");
@@ -12,18 +12,8 @@ const chooseModel = (tab: Page, name: string) =>
 const asksBeforeItEnds = (tab: Page) =>
   tab.evaluate("!dispatchEvent(new Event('beforeunload', { cancelable: true }))");
 
-/** The engine's thread hands a whole verdict over late: on a small model the labels so far stand for a moment only. */
-const LATE_VERDICTS = `{
-  const { set } = Object.getOwnPropertyDescriptor(Worker.prototype, "onmessage");
-  Object.defineProperty(Worker.prototype, "onmessage", {
-    set(hear) {
-      set.call(this, (event) => {
-        const isLate = event.data.kind === "done" && event.data.answer?.ruleVersion;
-        setTimeout(() => hear(event), isLate ? 8000 : 0);
-      });
-    },
-  });
-}`;
+/** On a small model the labels so far stand for a moment only. */
+const LATE_VERDICTS = lateAnswers("ruleVersion", 8000);
 
 describePage("work in the explorer", (open) => {
   test("a verdict goes on in every view, says how far it is, and is there when the reader comes back", async () => {

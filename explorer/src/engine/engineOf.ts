@@ -10,7 +10,7 @@ import {
   type LoadedModel,
 } from "induction-lens/browser";
 import type { AnswerOptions } from "./answerOptions.ts";
-import type { Requests } from "./protocol.ts";
+import type { DeviceName } from "./protocol.ts";
 
 export interface ChosenEngine {
   readonly backend: Backend;
@@ -24,7 +24,7 @@ const LENGTH = 64;
 /** Of itself WebGPU, if a layer of the model is clearly faster on it; in any case only once it computed what WASM computes. */
 export async function engineOf(
   model: LoadedModel,
-  device: Requests["open"]["args"]["device"],
+  device: DeviceName,
   options: AnswerOptions,
 ): Promise<ChosenEngine> {
   const threads = globalThis.crossOriginIsolated ? navigator.hardwareConcurrency : 1;

@@ -16,7 +16,7 @@ import { engineOf } from "./engineOf.ts";
 import { ROW_LENGTH, type OpenModel } from "./held.ts";
 import { longestFor } from "./sequence.ts";
 import { memoryWords } from "./memoryWords.ts";
-import type { ModelFacts, ModelSource, Requests, ShapeFacts } from "./protocol.ts";
+import type { DeviceName, ModelFacts, ModelSource, ShapeFacts } from "./protocol.ts";
 
 /** Rows of an ablation study, or fewer of a large model: an edit shall show at once. */
 const ROWS = 16;
@@ -24,7 +24,7 @@ const QUICK_OPERATIONS = 4e9;
 
 export async function openModel(
   source: ModelSource,
-  device: Requests["open"]["args"]["device"],
+  device: DeviceName,
   options: AnswerOptions,
 ): Promise<OpenModel> {
   options.progress("loading the engine", 0, 1);

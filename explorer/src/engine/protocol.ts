@@ -12,6 +12,9 @@ import type {
 } from "induction-lens/browser";
 import type { Recipe, TrainingScores } from "induction-lens/train";
 
+/** What is to compute; `auto`: what the library finds fastest. */
+export type DeviceName = "auto" | "wasm" | "webgpu";
+
 export type ModelSource =
   | { readonly kind: "named"; readonly name: string; readonly base: string }
   | (Trust & { readonly kind: "served"; readonly base: string })
@@ -185,7 +188,7 @@ export interface StackLook {
 
 export interface Requests {
   readonly open: {
-    readonly args: { readonly source: ModelSource; readonly device: "auto" | "wasm" | "webgpu" };
+    readonly args: { readonly source: ModelSource; readonly device: DeviceName };
     readonly answer: ModelFacts;
   };
   /** Whether there is a model that this browser can hold, by its headers: no weights are read. */

@@ -1,5 +1,6 @@
 /** @file What the page's address holds: a link opens the same view of the same head of the same model. */
 import { headName, type HeadEdit } from "induction-lens/browser";
+import type { DeviceName } from "../engine/protocol.ts";
 
 export const VIEWS = ["start", "learn", "heads", "attention", "surgery", "lab"] as const;
 export type ViewName = (typeof VIEWS)[number];
@@ -9,9 +10,7 @@ export type ThemeName = (typeof THEME_NAMES)[number];
 
 export const FORMS = ["matrix", "arcs", "lines"] as const;
 
-/** What may compute; `auto`: what the library finds fastest. */
-export const DEVICES = ["auto", "wasm", "webgpu"] as const;
-export type DeviceName = (typeof DEVICES)[number];
+const DEVICES: readonly DeviceName[] = ["auto", "wasm", "webgpu"];
 
 export const TEXT_SIZES = [100, 125, 150, 200] as const;
 

@@ -3,8 +3,14 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { ScoreResult, StacksResult } from "induction-lens/browser";
 import { needsTrust, openEngine, Stopped, type AskOptions, type Engine } from "../engine/client.ts";
 import { memoryWords } from "../engine/memoryWords.ts";
-import type { MemoryNeed, ModelFacts, ModelSource, ShapeFacts } from "../engine/protocol.ts";
-import { shortName, type DeviceName } from "./address.ts";
+import type {
+  DeviceName,
+  MemoryNeed,
+  ModelFacts,
+  ModelSource,
+  ShapeFacts,
+} from "../engine/protocol.ts";
+import { shortName } from "./address.ts";
 import type { ChosenFiles } from "./files.ts";
 import { SHARED, storedScore } from "./storedResults.ts";
 import { timeLeft } from "./timeLeft.ts";

@@ -3,7 +3,7 @@ import { selectedAxes } from "../builder.ts";
 import type { Axis } from "../axes.ts";
 import type { Selection, Weight } from "../program.ts";
 import type { Emitter } from "./emitter.ts";
-import { DATA_TYPES, type OnnxInitializer } from "./model.ts";
+import { DATA_TYPES, type OnnxInitializer, type StoredBytes } from "./model.ts";
 
 /**
  * The tensor of a weight, float32, with sizes `dims`: the same bytes in the same order, however they are grouped.
@@ -39,23 +39,26 @@ function asFloat32(emit: Emitter, { name }: Weight, part: string): string {
   return exponent === 0 ? cast : emit.node("Mul", [cast, emit.floats([2 ** -exponent], [])]);
 }
 
+/** Where the numbers of a weight lie in its checkpoint, with what has to be cut out of them. */
+export function storedBytes(weight: Weight): StoredBytes {
+  const { first, layout } = contiguousPart(weight);
+  const { source, offset, type } = weight.stored;
+  const bytes = STORED_BYTES[type];
+  return { source, offset: offset + first * bytes, sizeBytes: entries(layout) * bytes };
+}
+
 /** The checkpoint's own numbers, of which a part may still have to be selected. */
 function storedTensor(emit: Emitter, weight: Weight, dims: readonly number[]): string {
   const { stored, rare } = weight;
-  const { first, layout, rest } = contiguousPart(weight);
+  const { layout, rest } = contiguousPart(weight);
   const whole = rest.length === 0;
-  const bytes = STORED_BYTES[stored.type];
   const half = emit.has.halves.get(weight.name);
   const name = `${weight.name}[${dims.join(",")}].stored`;
   emit.initializers.set(name, {
     name,
     type: half ? "F16" : stored.type,
     dims: whole ? dims : layout.map(({ size }) => Number(size)),
-    data: half?.data ?? {
-      source: stored.source,
-      offset: stored.offset + first * bytes,
-      sizeBytes: entries(layout) * bytes,
-    },
+    data: half?.data ?? storedBytes(weight),
     // Constants are cut and cast once, when a session is made; what can be overridden is in each run.
     ...((half ?? (rare && whole && stored.type === "F32")) && { overridable: true }),
   });
