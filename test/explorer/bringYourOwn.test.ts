@@ -187,6 +187,31 @@ describePage("models of the reader's own in the explorer", (open) => {
     },
   );
 
+  test("what opens a model lies over the page, moves nothing, and goes by Escape and by a click elsewhere", async () => {
+    const { tab } = await open("#view=heads&model=zoo:attn-2l&head=1.0");
+    await tab.getByText("Live numbers").waitFor();
+    const box = tab.getByRole("group", { name: "Open a model" });
+    const button = tab.getByRole("button", { name: "Open a model …" });
+    for (const width of [1440, 961, 768, 360]) {
+      await tab.setViewportSize({ width, height: 900 });
+      const before = await tab.locator("main section").first().boundingBox();
+      await button.click();
+      expect(await tab.locator("main section").first().boundingBox()).toEqual(before);
+      const { x, width: own } = (await box.boundingBox())!;
+      expect(x).toBeGreaterThanOrEqual(0);
+      expect(x + own).toBeLessThanOrEqual(width);
+      await tab.keyboard.press("Escape");
+      expect(await box.count()).toBe(0);
+      expect(await button.evaluate((element) => element === document.activeElement)).toBe(true);
+    }
+    await button.click();
+    await tab.keyboard.press("Tab"); // into the box
+    await tab.getByLabel("Files").waitFor();
+    await tab.getByRole("heading", { level: 1 }).click();
+    expect(await box.count()).toBe(0);
+    await tab.close();
+  });
+
   checkLooks(open, [
     {
       name: "bring-your-own",

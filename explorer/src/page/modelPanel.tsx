@@ -1,15 +1,14 @@
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { NEW_MODEL, shortName } from "./address.ts";
 import { BesideChoice } from "./beside.tsx";
+import { Bring, BringButton, useDrop } from "./bring.tsx";
 import { ABOUT, EMBEDDED } from "./embeddedModels.ts";
 import type { ModelFacts } from "../engine/protocol.ts";
-import { chosenFiles, droppedFiles } from "./files.ts";
 import type { ModelState } from "./model.ts";
 import { millions } from "../parts/millions.ts";
 import { Chips } from "./chips.tsx";
 import { useFold } from "../parts/useFold.ts";
 import { opensNow, Progress, sizeWords } from "./opening.tsx";
-import { usePage, type Page } from "./page.ts";
+import { usePage } from "./page.ts";
 
 interface Props {
   readonly model: ModelState & { readonly cancel: () => void };
@@ -32,24 +31,16 @@ interface Props {
 export function ModelPanel({ model, wantedModel, stay, ...rest }: Props) {
   const { refusal, forgive, fetchFromHub, mayFetch, trust } = rest;
   const { state, open } = usePage();
-  const bringing = useFold();
   const about = useFold();
   const over = useDrop(open);
   const isEmbedded = EMBEDDED.includes(state.model);
   const { facts } = model;
   const isOpening = opensNow(model);
   const isForgotten = model.failed && !facts && !model.score && state.model.startsWith("files:");
-  const [shownFor, showFor] = useState(state.model);
-  if (shownFor !== state.model) {
-    showFor(state.model);
-    bringing.show(false); // the model is there: what opened it has done its work
-  }
   return (
     <div class="model">
       <ModelChoice openName={facts?.id ?? model.shape?.id} />
-      <button type="button" class="plain" {...bringing.button}>
-        Open a model …
-      </button>
+      <BringButton fetchFromHub={fetchFromHub} />
       <BesideChoice />
       {facts && (
         <button
@@ -74,14 +65,12 @@ export function ModelPanel({ model, wantedModel, stay, ...rest }: Props) {
           <About name={state.model} facts={facts} />
         </div>
       )}
-      {(bringing.open || over || isForgotten) && (
-        <div
-          class={bringClass({ over, isFloating: !bringing.open && !isForgotten })}
-          {...bringing.box}
-        >
-          <Bring choose={open} fetchFromHub={fetchFromHub} />
+      {isForgotten && (
+        <div class="bring">
+          <Bring fetchFromHub={fetchFromHub} />
         </div>
       )}
+      {over && <p class="bring over">Drop the model or the Result anywhere on this page.</p>}
     </div>
   );
 }
@@ -190,98 +179,6 @@ function About({ name: model, facts }: { readonly name: string; readonly facts: 
       </p>
     </>
   );
-}
-
-interface BringLook {
-  /** Something is being dragged over the page. */
-  readonly over: boolean;
-  /** It lies over the page, so that nothing moves under the pointer. */
-  readonly isFloating: boolean;
-}
-
-function bringClass({ over, isFloating }: BringLook): string {
-  return `bring${over ? " over" : ""}${isFloating ? " floating" : ""}`;
-}
-
-interface BringProps extends Pick<Props, "fetchFromHub"> {
-  readonly choose: Page["open"];
-}
-
-function Bring({ choose, fetchFromHub }: BringProps) {
-  const [name, write] = useState("");
-  const take = (event: Event) => {
-    const list = [...((event.currentTarget as HTMLInputElement).files ?? [])];
-    void chosenFiles(list).then((files) => files && choose(files));
-  };
-  return (
-    <>
-      <p>
-        Drop a model anywhere on the page, or choose it: a folder with config.json and safetensors,
-        a GGUF file, or nanoGPT's ckpt.pt (with meta.pkl beside it). It stays on this machine. A
-        Result that the command line wrote (.json, of any study) is shown above the view.
-      </p>
-      <label>
-        Files <input type="file" multiple onChange={take} />
-      </label>
-      <label>
-        Folder <input type="file" ref={asFolder} onChange={take} />
-      </label>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (name.trim() !== "") fetchFromHub(name.trim());
-        }}
-      >
-        <label>
-          Or the name of a model of the hub, huggingface.co{" "}
-          <input
-            type="text"
-            placeholder="EleutherAI/pythia-70m"
-            value={name}
-            onInput={(event) => write(event.currentTarget.value)}
-          />
-        </label>{" "}
-        <button type="submit">Fetch it</button>
-      </form>
-    </>
-  );
-}
-
-function asFolder(input: HTMLInputElement | null) {
-  if (input) input.webkitdirectory = true;
-}
-
-/** Whether something is being dragged over the page. Dropped files are opened. */
-function useDrop(choose: Page["open"]): boolean {
-  const [over, set] = useState(false);
-  const latest = useRef(choose);
-  useLayoutEffect(() => {
-    latest.current = choose;
-  });
-  useEffect(() => {
-    const enter = (event: DragEvent) => {
-      event.preventDefault();
-      set(true);
-    };
-    const leave = (event: DragEvent) => event.relatedTarget === null && set(false);
-    const drop = (event: DragEvent) => {
-      event.preventDefault();
-      set(false);
-      if (event.dataTransfer)
-        void droppedFiles(event.dataTransfer).then((files) => files && latest.current(files));
-    };
-    addEventListener("dragenter", enter);
-    addEventListener("dragover", enter);
-    addEventListener("dragleave", leave);
-    addEventListener("drop", drop);
-    return () => {
-      removeEventListener("dragenter", enter);
-      removeEventListener("dragover", enter);
-      removeEventListener("dragleave", leave);
-      removeEventListener("drop", drop);
-    };
-  }, []);
-  return over;
 }
 
 function tokenizerWords({ tokenizer, tokenizerFault }: ModelFacts): string {
