@@ -1,21 +1,38 @@
-/** @file How long a step still takes, from how long its first part took. */
+/** @file How long a step still takes, from how long its last part took. */
 
 /** Share of a step and time from which what is left can be told. */
-const LEAST = { share: 0.1, milliseconds: 2000 };
+const LEAST = { share: 0.15, milliseconds: 2000 };
+/** The part that is looked at: the last third of the step so far. Its beginning is slow, while the engine still warms up. */
+const PART = 1 / 3;
+
+interface Reading {
+  readonly at: number;
+  readonly share: number;
+}
 
 /** Follows steps one after the other; each begins at 0. */
 export function timeLeft(now: () => number = () => performance.now()) {
-  let current = { step: "", began: 0, from: 0 };
+  let step = "";
+  let readings: Reading[] = [];
   /** `about 12 s left`, or nothing while that cannot be told. */
-  return (step: string, share: number): string => {
-    if (step !== current.step || share < current.from)
-      current = { step, began: now(), from: share };
-    const [milliseconds, part] = [now() - current.began, share - current.from];
-    if (part < LEAST.share || milliseconds < LEAST.milliseconds) return "";
-    const seconds = (milliseconds * (1 - share)) / part / 1000;
-    if (seconds < 1) return "";
-    return seconds < 90
-      ? `about ${Math.ceil(seconds)} s left`
-      : `about ${Math.round(seconds / 60)} min left`;
+  return (name: string, share: number): string => {
+    const last = { at: now(), share };
+    if (name !== step || share < readings.at(-1)!.share) readings = [];
+    step = name;
+    readings.push(last);
+    const first = readings[0]!;
+    const elapsed = last.at - first.at;
+    if (share - first.share < LEAST.share || elapsed < LEAST.milliseconds) return "";
+    const part = Math.max(LEAST.milliseconds, PART * elapsed);
+    const from = readings.findLast(({ at }) => at <= last.at - part) ?? first;
+    const seconds = ((last.at - from.at) * (1 - share)) / (share - from.share) / 1000;
+    return leftWords(seconds);
   };
+}
+
+function leftWords(seconds: number): string {
+  if (!(seconds >= 1 && seconds < Infinity)) return "";
+  return seconds < 90
+    ? `about ${Math.round(seconds)} s left`
+    : `about ${Math.round(seconds / 60)} min left`;
 }
