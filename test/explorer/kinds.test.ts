@@ -84,6 +84,29 @@ describePage("kinds of models in the explorer", (open: Open) => {
     await tab.close();
   });
 
+  test("a state-space model in the lessons: called that, and its numbers follow the state that is hidden", async () => {
+    const { tab, errors } = await open("#view=learn&model=zoo:mamba2");
+    await live(tab);
+    await tab.getByText("This one is a state-space model.").waitFor();
+    const after = tab.locator("[data-length='blocks.0.hook_resid_post']");
+    await after.waitFor();
+    const whole = await after.getAttribute("data-value");
+    await tab.getByRole("button", { name: "Hide layer 0" }).click();
+    await tab.getByText("without the state of layer 0").waitFor();
+    await tab.getByText("Without the state of layer 0 the model gives").waitFor();
+    expect(await after.getAttribute("data-value")).not.toBe(whole);
+    expect(errors).toEqual([]);
+    await tab.close();
+  });
+
+  test("a model without induction heads in the last lesson: its best head is not said to look for what came next", async () => {
+    const { tab } = await open("#view=learn&lesson=4&model=zoo:attn-2l@0");
+    await live(tab);
+    await tab.getByText("too little to call it an induction head").waitFor();
+    expect(await tab.getByText("which looks for what came next last time").count()).toBe(0);
+    await tab.close();
+  });
+
   test("a hybrid: layers of attention and of scans in one map, each with its own patterns", async () => {
     const { tab, errors } = await open("#view=heads");
     await choose(tab, at(`${FAMILIES}/jamba`));

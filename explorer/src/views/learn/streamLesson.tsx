@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { headName, type HeadAt } from "induction-lens/browser";
 import { zeroHeads } from "../../engine/edits.ts";
-import type { CapturedValue } from "../../engine/protocol.ts";
+import type { CapturedValue, ModelFacts } from "../../engine/protocol.ts";
 import { usePage } from "../../page/page.ts";
 import { useAnswer } from "../../page/answer.ts";
 import { hasWords } from "induction-lens/report";
@@ -28,9 +28,9 @@ export function StreamLesson({ lesson }: { readonly lesson: Lesson }) {
     <>
       <p class="say">
         A language model reads a row of <b>tokens</b>, pieces of text, and guesses which comes next.
-        This one is a transformer. Each token becomes a vector, a list of numbers, and every layer
-        adds something to it. After the last layer, the vector is compared with every token the
-        model knows; the best match is its guess.
+        {kindWords(facts)} Each token becomes a vector, a list of numbers, and every layer adds
+        something to it. After the last layer, the vector is compared with every token the model
+        knows; the best match is its guess.
       </p>
       <TokenArcs
         label="The sequence of the lessons"
@@ -57,10 +57,7 @@ export function StreamLesson({ lesson }: { readonly lesson: Lesson }) {
       </p>
       <Stream {...{ lesson, names }} hidden={hiding.hidden} />
       <Task result={hiding.result}>
-        <p>
-          Hide the attention of a layer: its heads then add nothing. Which layer does the guess
-          depend on?
-        </p>
+        <p>{hideWords(facts)} Which layer does the guess depend on?</p>
         <HideButtons layers={facts.layers} {...hiding} />
       </Task>
       <FoldedFormula
@@ -89,7 +86,7 @@ function useHiding({ facts, sequence, query, tokenAt }: Lesson) {
   const result =
     left === undefined
       ? null
-      : `Without the attention of layer ${hidden} the model gives ${tokenAt(query + 1)} a probability of ${percent(left)}, with it ${percent(probability)}; a blind guess would be right in ${percent(1 / facts.vocabulary)}. ${hiddenWords(known, facts.layers, probability ?? 0)}`.trim();
+      : `Without the ${mixerOf(facts, hidden!)} of layer ${hidden} the model gives ${tokenAt(query + 1)} a probability of ${percent(left)}, with it ${percent(probability)}; a blind guess would be right in ${percent(1 / facts.vocabulary)}. ${hiddenWords(known, facts.layers, probability ?? 0)}`.trim();
   return {
     probability,
     best: (hidden === null ? whole : without.answer)?.guesses[0],
@@ -102,10 +99,27 @@ function useHiding({ facts, sequence, query, tokenAt }: Lesson) {
   };
 }
 
-/** All heads of the hidden layer; none of a scan, whose values are shown as they are. */
-function hiddenHeads({ facts }: Lesson, layer: number | null): readonly HeadAt[] {
-  if (layer === null || isScan(facts, layer)) return [];
-  return allHeads(facts.headsByLayer[layer]!, layer);
+/** What a layer has to bring tokens together. */
+function mixerOf(facts: ModelFacts, layer: number): string {
+  return isScan(facts, layer) ? "state" : "attention";
+}
+
+type MixerFacts = Pick<ModelFacts, "scan" | "layers">;
+
+function kindWords({ scan, layers }: MixerFacts): string {
+  if (scan === null) return "This one is a transformer.";
+  return scan.layers.length === layers
+    ? "This one is a state-space model."
+    : "Some of its layers have attention, as a transformer's, others have a state.";
+}
+
+/** What hiding a layer does. */
+function hideWords({ scan, layers }: MixerFacts): string {
+  if (scan === null) return "Hide the attention of a layer: its heads then add nothing.";
+  const state = "what it carries from token to token is then zero";
+  return scan.layers.length === layers
+    ? `Hide the state of a layer: ${state}.`
+    : `Hide the attention or the state of a layer: its heads then add nothing, or ${state}.`;
 }
 
 /** From how many layers on nobody hides each of them. */
@@ -154,15 +168,16 @@ interface StreamProps {
 /** The stream as it is with the layer hidden; pale while that is measured. */
 function Stream({ lesson, names, hidden }: StreamProps) {
   const { engine } = usePage();
-  const { sequence, query } = lesson;
-  const off = hiddenHeads(lesson, hidden).map(headName);
+  const { facts, sequence, query } = lesson;
+  const off = hidden === null ? [] : allHeads(facts.headsByLayer[hidden]!, hidden).map(headName);
   const { answer, busy } = useAnswer(engine, "values", { ids: sequence.ids, names, off });
   const { value: shown } = useShown(answer && { ...answer, layer: hidden });
+  const without = shown?.layer ?? null;
   return (
     <Waiting words={busy && shown ? "the numbers" : null}>
       <StreamTable
         query={query}
-        without={shown?.layer ?? null}
+        without={without === null ? null : `the ${mixerOf(facts, without)} of layer ${without}`}
         rows={shown ? names.map((name) => rowOf(name, shown.values[name]!, query)) : []}
       />
     </Waiting>
@@ -171,8 +186,8 @@ function Stream({ lesson, names, hidden }: StreamProps) {
 
 interface TableProps {
   readonly query: number;
-  /** The layer that was hidden; null: none. */
-  readonly without: number | null;
+  /** What was hidden; null: nothing. */
+  readonly without: string | null;
   readonly rows: readonly StreamRow[];
 }
 
@@ -183,9 +198,9 @@ function StreamTable({ query, without, rows }: TableProps) {
       <table>
         <caption>
           The numbers at position {query}
-          {without !== null && ` without the attention of layer ${without}`}, a cell for each:
-          purple is above zero, orange below. Colours compare numbers within a row. “Length” is how
-          long the arrow is that these numbers draw: the larger they are, the longer.
+          {without !== null && ` without ${without}`}, a cell for each: purple is above zero, orange
+          below. Colours compare numbers within a row. “Length” is how long the arrow is that these
+          numbers draw: the larger they are, the longer.
         </caption>
         <thead>
           <tr>

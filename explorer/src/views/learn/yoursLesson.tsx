@@ -16,7 +16,7 @@ import type { Lesson } from "../../parts/lesson.ts";
 /** The reader's own sequence: where will the induction head look from its last token? */
 export function YoursLesson({ lesson }: { readonly lesson: Lesson }) {
   const { token } = usePage();
-  const { facts, induction, score } = lesson;
+  const { facts, induction } = lesson;
   const example = facts.tokenizer
     ? "Mr and Mrs Dursley lived there. Mr and Mrs"
     : idExample(facts.vocabulary);
@@ -32,22 +32,13 @@ export function YoursLesson({ lesson }: { readonly lesson: Lesson }) {
     const isRight = position === largest(pattern, "from", last, 1)[0]!.position;
     count({ right: tries.right + Number(isRight), all: tries.all + 1 });
   };
-  const strength = score.scores.induction[induction.layer]![induction.head]!;
   const next = useNext(guess === null ? null : sequence, last);
   const where =
     guess === null || !pattern ? null : resultWords(induction, pattern, { last, guess, at });
   const result = where && [where, next, triesWords(tries)].filter(Boolean).join(" ");
   return (
     <>
-      <p class="say">
-        Type a sequence of your own in which something comes twice. Where will head{" "}
-        {headName(induction)}, which looks for what came next last time, look from the last token?
-      </p>
-      <p>
-        On random sequences that repeat it gives {percent(strength)} of its attention to the token
-        that came next last time. If it does something else on yours, you have found a limit of that
-        number.
-      </p>
+      <Question lesson={lesson} />
       <OwnText
         label={facts.tokenizer ? "Text" : idsLabel(facts)}
         example={example}
@@ -69,6 +60,28 @@ export function YoursLesson({ lesson }: { readonly lesson: Lesson }) {
         formula="where it looks = the key with the largest pattern[last, key]"
         call={`await bench.run({ tokens, repeats: null }, { layer: ${induction.layer} }) // patterns [1, head, query, key]`}
       />
+    </>
+  );
+}
+
+/** What is asked, and how much the head does elsewhere. */
+function Question({ lesson: { induction, score, alike } }: { readonly lesson: Lesson }) {
+  const hasInduction = alike.length > 0;
+  const strength = score.scores.induction[induction.layer]![induction.head]!;
+  return (
+    <>
+      <p class="say">
+        Type a sequence of your own in which something comes twice. Where will head{" "}
+        {headName(induction)}
+        {hasInduction && ", which looks for what came next last time,"} look from the last token?
+      </p>
+      <p>
+        On random sequences that repeat it gives {percent(strength)} of its attention to the token
+        that came next last time
+        {hasInduction
+          ? ". If it does something else on yours, you have found a limit of that number."
+          : ": of all heads of this model the most, and too little to call it an induction head."}
+      </p>
     </>
   );
 }
