@@ -19,6 +19,13 @@ export interface SideFile {
   readonly data: Uint8Array;
 }
 
+/** Bytes of a file, by its absolute path. */
+export interface FilePart {
+  readonly path: string;
+  readonly offset: number;
+  readonly sizeBytes: number;
+}
+
 export interface EngineSession {
   /** @param outputs those that are handed over; left out: all */
   run(
@@ -59,8 +66,6 @@ export interface TenantNeeds {
 
 export interface Tenant<Value> {
   use<Result>(work: (value: Value) => Promise<Result>): Promise<Result>;
-  /** Opens it beside what is in use, if there is room for both, so that it is there when it is used. */
-  openAhead(): void;
   close(): Promise<void>;
 }
 
@@ -103,8 +108,8 @@ export interface Backend {
   freeOnDevice?(): number | undefined;
   /** Left out: a session that does not fit into what is free is refused. */
   readonly budget?: MemoryBudget | undefined;
-  /** Whether a session is opened on a thread of its own, so that one can be opened while another runs; left out: it is not. */
-  readonly opensBesideRuns?: boolean | undefined;
+  /** Reads parts of files that will soon be mapped, beside runs, so that the system has them in memory by then; left out: it maps none. */
+  readonly readAhead?: ((parts: readonly FilePart[]) => void) | undefined;
   /** Opens the engine that this one is checked against before it is used; left out: it needs no check. */
   readonly reference?: (() => Promise<Backend>) | undefined;
   /** Engines that may be faster than this one; left out: this one was asked for. */

@@ -48,7 +48,6 @@ export function memoryBudget(bytes: number, isAsked: boolean): MemoryBudget {
   const open = new Set<Open>(); // in the order of their last use
   const sum = (some: Iterable<Open>) => [...some].reduce((total, one) => total + one.bytes, 0);
   const used = () => sum(open);
-  const inUse = () => sum([...open].filter(({ users }) => users > 0));
   const makeRoom = async (more: number) => {
     for (const entry of [...open].toReversed()) {
       if (used() + more <= bytes) return;
@@ -86,9 +85,6 @@ export function memoryBudget(bytes: number, isAsked: boolean): MemoryBudget {
         tenant.entry.users++;
         return tenant;
       };
-      const ahead = async () => {
-        if (inUse() + needs.opening <= bytes) await openOnce();
-      };
       return {
         async use(work) {
           const { value, entry } = await inTurn(enter);
@@ -98,7 +94,6 @@ export function memoryBudget(bytes: number, isAsked: boolean): MemoryBudget {
             entry.users--;
           }
         },
-        openAhead: () => void inTurn(ahead).catch(() => undefined), // whoever uses it gets the error
         close: () => inTurn(close),
       };
     },

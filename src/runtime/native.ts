@@ -7,6 +7,7 @@ import type { Backend, SessionOptions } from "../base/backend.ts";
 import { freeOnCards } from "./cards.ts";
 import { usableCores } from "./cores.ts";
 import { hasExactHalves } from "./exactHalves.ts";
+import { readAhead } from "./readAhead.ts";
 import { engineSession, explainError, INSTALL_CUDA, OPTIMISATION } from "./ortSession.ts";
 
 /**
@@ -80,7 +81,7 @@ export async function nativeBackend(
     ...(device === "webgpu" && { keepsHalves: await keepsHalves(create) }),
     versions: { "onnxruntime-node": ort.env.versions.node ?? ort.env.versions.common },
     mapsFiles: true,
-    opensBesideRuns: true,
+    readAhead,
     ...(device !== "cpu" && { reference: async () => (await nativeBackend(threads))! }),
     availableBytes: () => process.availableMemory(), // of the container, where the process is in one
     ...(HAVE_MEMORY.has(device) && { freeOnDevice: () => freeOnCards() }),

@@ -14,14 +14,14 @@ import { turn } from "./turn.ts";
 /** A piece and what opens it. */
 export interface OpenPiece extends Pick<Piece, "program" | "reads"> {
   readonly tenant: Tenant<OpenSession>;
+  /** Called while the piece before it runs; left out: nothing is done then. */
+  readonly readAhead?: (() => void) | undefined;
 }
 
 export interface ThroughOptions extends PassOptions {
   readonly outputs: readonly string[];
   /** Bytes that what crosses between pieces, and what the runs return, may take: more runs go through in several groups. */
   readonly room: number;
-  /** Whether the next piece is opened while one runs; left out: it is not. */
-  readonly ahead?: boolean | undefined;
 }
 
 /**
@@ -63,14 +63,14 @@ async function throughAll(
   pieces: readonly OpenPiece[],
   group: readonly number[],
   runs: readonly Feeds[],
-  { outputs, signal, countRun, ahead = false }: ThroughOptions & { readonly countRun: () => void },
+  { outputs, signal, countRun }: ThroughOptions & { readonly countRun: () => void },
 ): Promise<Map<string, Tensor>[]> {
   const traces = group.map(() => new Map<string, Tensor>());
   for (const [index, { program, tenant }] of pieces.entries()) {
     const read = readLater(pieces, index, outputs);
     const names = program.outputs.filter((name) => read.has(name));
     await tenant.use(async (session) => {
-      if (ahead) pieces[index + 1]?.tenant.openAhead();
+      pieces[index + 1]?.readAhead?.();
       for (const [at, run] of group.entries()) {
         throwIfAborted(signal);
         const values = traces[at]!;

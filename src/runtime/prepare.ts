@@ -1,5 +1,5 @@
 /** @file A Program made ready to run, whole or in pieces that fit the memory. */
-import type { Backend, Feeds, MemoryBudget, Tenant, Trace } from "../base/backend.ts";
+import type { Backend, Feeds, FilePart, MemoryBudget, Tenant, Trace } from "../base/backend.ts";
 import { closable, type Closable } from "../base/closable.ts";
 import { throwIfAborted, UnableError } from "../base/errors.ts";
 import { byteSize } from "../base/byteSize.ts";
@@ -45,8 +45,8 @@ export interface Session extends Closable {
  *
  * Weights are repacked by the engine: half a second for a model of GPT-2's size, and a fifth faster from then on.
  *
- * What does not fit into the budget of `backend` is run in pieces. Each is opened when it is needed or, with the native engine,
- * while the one before it runs.
+ * What does not fit into the budget of `backend` is run in pieces. Each is opened when it is needed; the native engine reads its file
+ * while the piece before it runs.
  *
  * @param sizes lengths of the symbols in the largest run, to see first whether the memory is there
  * @throws {UnableError} if it is not, for the largest piece
@@ -66,7 +66,7 @@ export async function prepare(
     {
       program: pruned,
       reads: [],
-      tenant: { ...tenant, openAhead: () => undefined, close: () => session.close() },
+      tenant: { ...tenant, close: () => session.close() },
     },
   ]);
 }
@@ -90,14 +90,20 @@ async function openPieces(
       open: plan.weightBytes + plan.valueBytes,
     };
     const tenant: Tenant<OpenSession> = budget.tenant(needs, () => openSession(piece, backend));
-    return { program: piece, reads, tenant };
+    return { program: piece, reads, tenant, readAhead: () => backend.readAhead?.(partsOf(piece)) };
   });
   if (pieces.length === 1 && budget.hasRoom(largest - SESSION_BYTES))
     await openings[0]!.tenant.use(() => Promise.resolve());
   return openings;
 }
 
-/** Where an engine opens sessions beside runs two pieces have room, one that runs and the next. */
+/** Where its weights lie in files that are mapped. */
+function partsOf({ weights }: Program): FilePart[] {
+  return weights.flatMap(({ stored: { source, offset, sizeBytes } }) =>
+    source.realPath === undefined ? [] : [{ path: source.realPath, offset, sizeBytes }],
+  );
+}
+
 function cutPieces(
   program: Program,
   backend: Backend,
@@ -105,11 +111,7 @@ function cutPieces(
   sizes: Readonly<Record<string, number>>,
 ): Piece[] {
   const most = budget.bytes * (budget.isAsked ? 1 - SHARE_BETWEEN : SHARE_OF_FREE);
-  const within = (piece: number) =>
-    piecesOf(program, backend, sizes, { whole: budget.bytes, piece });
-  if (!backend.opensBesideRuns) return within(most);
-  const inPairs = within(most / 2);
-  return inPairs.length === 1 || largestOf(inPairs) <= most / 2 ? inPairs : within(most);
+  return piecesOf(program, backend, sizes, { whole: budget.bytes, piece: most });
 }
 
 const largestOf = (pieces: readonly Piece[]) =>
@@ -151,7 +153,6 @@ function sessionOf(program: Program, backend: Backend, pieces: readonly OpenPiec
     if (pieces.length > 1)
       return passThrough(program, pieces, runs, take, {
         ...{ ...options, outputs, room },
-        ahead: backend.opensBesideRuns,
       });
     for (const [index, feeds] of runs.entries()) {
       throwIfAborted(signal);

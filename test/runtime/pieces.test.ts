@@ -106,7 +106,7 @@ describe.each((await backends()).map((engine) => [engine.device, engine] as cons
       );
     });
 
-    test("opens a piece while the one before it runs, where the engine opens on a thread of its own", async () => {
+    test("reads the file of a piece while the one before it runs, where the engine can", async () => {
       const log: string[] = [];
       const { backend } = countSessions(engine);
       let openCount = 0;
@@ -120,10 +120,9 @@ describe.each((await backends()).map((engine) => [engine.device, engine] as cons
         };
         return { ...session, run };
       };
-      await all({ ...backend, create });
-      const second = log.indexOf("open 1");
-      expect(log.lastIndexOf("run 0") > second).toBe(engine.opensBesideRuns ?? false);
-      expect(second).toBeGreaterThan(log.indexOf("open 0"));
+      await all({ ...backend, create, readAhead: () => void log.push("read ahead") });
+      expect(log.slice(0, 5)).toEqual(["open 0", "read ahead", "run 0", "run 0", "run 0"]);
+      expect(log.filter((line) => line === "read ahead").length).toBe(openCount - 1);
     });
 
     test("runs no piece after the last that is asked for", async () => {
@@ -187,37 +186,6 @@ describe("a budget", () => {
     await Promise.all([a!.close(), b!.close(), c!.close(), c!.close()]);
     expect(log.slice(5).toSorted()).toEqual(["close a", "close b", "close c"]);
     expect(budget.hasRoom(100)).toBe(true);
-  });
-
-  test("opens ahead what has room beside what is in use, once, and nothing else", async () => {
-    const log: string[] = [];
-    const budget = memoryBudget(100, true);
-    const [a, b, c] = ["a", "b", "c"].map((name, index) =>
-      budget.tenant({ opening: [50, 50, 60][index]!, open: 40 }, thing(log, name)),
-    );
-    const nothing = () => Promise.resolve();
-    await a!.use(async () => {
-      b!.openAhead();
-      b!.openAhead();
-      await b!.use(nothing);
-      expect(log).toEqual(["open a", "open b"]);
-      c!.openAhead();
-      await b!.use(async () => {
-        c!.openAhead();
-        await a!.use(nothing);
-      });
-    });
-    expect(log).toEqual(["open a", "open b", "close b", "open c", "close c", "open b"]);
-  });
-
-  test("that cannot open ahead says so when it is used", async () => {
-    const budget = memoryBudget(100, true);
-    let tries = 0;
-    const tenant = budget.tenant({ opening: 1, open: 1 }, () =>
-      Promise.reject(new Error(`no ${++tries}`)),
-    );
-    tenant.openAhead();
-    await expect(tenant.use(() => Promise.resolve(1))).rejects.toThrow("no 2");
   });
 
   test("opens again what could not be opened", async () => {

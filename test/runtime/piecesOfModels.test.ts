@@ -53,7 +53,6 @@ async function inSmallestPieces(program: Program, backend: Backend, runs: readon
         const session = await openSession(piece.program, backend);
         return work(session).finally(() => session.close());
       },
-      openAhead: () => undefined,
       close: () => Promise.resolve(),
     },
   }));
