@@ -46,6 +46,7 @@ export type {
   EngineOptions,
   EngineSession,
   Feeds,
+  FilePart,
   MemoryBudget,
   OpenEngine,
   RawTensor,
