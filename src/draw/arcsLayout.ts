@@ -33,6 +33,9 @@ const GAP = 12;
 /** Above boxes with no arcs over them. */
 const BARE = 28;
 const THICK = 8;
+/** Below a box: where its number ends, and a note that is left there. */
+const NUMBER = 22;
+const NOTE = { top: 26, height: 28 };
 /** From this width on arcs have words. */
 const WIDE = 640;
 
@@ -63,10 +66,18 @@ export interface ArcsLayout<Kind extends Arc = Arc> {
   readonly left: (at: number) => number;
   readonly middle: (at: number) => number;
   readonly arcs: readonly PlacedArc<Kind>[];
+  /** All that have words, drawn or not: of a head that looks away the words say so. */
+  readonly worded: readonly PlacedArc<Kind>[];
+  /** Where a note is, from the bottom of its box. */
+  readonly note: { readonly top: number; readonly height: number };
   /** There is room for words. */
   readonly isWide: boolean;
-  /** The dashed way from what is copied to the guess. */
-  readonly copied: { readonly line: string; readonly point: string } | null;
+  /** The dashed way from what is copied to the guess, and the middle of words over its lowest part. */
+  readonly copied: {
+    readonly line: string;
+    readonly point: string;
+    readonly label: { readonly x: number; readonly y: number };
+  } | null;
 }
 
 /** @param width pixels that there are; more tokens than fit make the row wider */
@@ -86,6 +97,7 @@ export function arcsLayout<Kind extends Arc>(
   const top = strongArcs.length === 0 && reach === null ? BARE : 46 + heightOf(Math.max(1, span));
   const right = Math.max(width, left(count));
   const copies = hasGuess && copiedFrom !== null;
+  const place = (arc: Kind) => placeArc(arc, middle, top, right);
   return {
     width: right,
     height: top + BOX.height + (hasNote || copies || (hasGuess && reach !== null) ? 104 : 24),
@@ -93,9 +105,16 @@ export function arcsLayout<Kind extends Arc>(
     box: { width: size, height: BOX.height, top },
     left,
     middle,
-    arcs: strongArcs.map((arc) => placeArc(arc, middle, top, right)),
+    arcs: strongArcs.map(place),
+    worded: arcs.filter(({ label }) => label).map(place),
+    note: NOTE,
     isWide: width > WIDE,
-    copied: copies ? copyOf(middle(copiedFrom), middle(tokens), top + BOX.height) : null,
+    copied: copies
+      ? copyOf(middle(copiedFrom), middle(tokens), {
+          bottom: top + BOX.height,
+          start: hasNote ? NOTE.top + NOTE.height : NUMBER,
+        })
+      : null,
   };
 }
 
@@ -127,11 +146,18 @@ function placeArc<Kind extends Arc>(
   };
 }
 
-function copyOf(from: number, to: number, bottom: number) {
-  const low = bottom + 96;
+/** Begins below what stands under the box, so that it crosses no number and no note. */
+function copyOf(
+  from: number,
+  to: number,
+  { bottom, start }: { readonly bottom: number; readonly start: number },
+) {
+  const low = bottom + 112;
+  const end = bottom + 30;
   return {
-    line: `M${from + 30} ${bottom + 6}C${from + 90} ${low} ${to - 40} ${low} ${to} ${bottom + 30}`,
-    point: `M${to - 7} ${bottom + 34}L${to} ${bottom + 20}L${to + 7} ${bottom + 34}Z`,
+    line: `M${from} ${bottom + start}C${from + 20} ${low} ${to - 20} ${low} ${to} ${end}`,
+    point: `M${to - 7} ${end + 4}L${to} ${end - 10}L${to + 7} ${end + 4}Z`,
+    label: { x: (from + to) / 2, y: bottom + 72 },
   };
 }
 

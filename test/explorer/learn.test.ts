@@ -164,6 +164,19 @@ describePage("the lessons of the explorer", (open) => {
     }
   });
 
+  test("number every step in the picture, also where arcs have their words below", async () => {
+    const { tab } = await open("#view=learn&lesson=3");
+    await tab.locator("[data-step][data-copied]").waitFor();
+    for (let step = 0; step < 3; step++)
+      await tab.getByRole("button", { name: "Next step" }).click();
+    for (const width of [1440, 360]) {
+      await tab.setViewportSize({ width, height: 900 });
+      for (const sign of ["①", "②", "③", "④"])
+        await tab.locator(".lessonMain").getByText(sign).waitFor();
+    }
+    await tab.close();
+  });
+
   test("begin at their title, which has the focus", async () => {
     const { tab } = await open("#view=learn&lesson=1", { width: 360 });
     await tab.locator("svg.product").first().waitFor();

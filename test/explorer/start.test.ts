@@ -47,6 +47,52 @@ describePage("the first screen of the explorer", (open) => {
     await tab.close();
   });
 
+  test("has the words of every arc inside the page at every width, also of a head that is cut or finds nothing", async () => {
+    const { tab } = await open("#off=0.0:zero");
+    await live(tab);
+    await tab.locator('.price[data-of="0.0"]').waitFor();
+    for (const width of [360, 768, 1440]) {
+      await tab.setViewportSize({ width, height: 900 });
+      for (const words of [
+        "head 0.0 is cut: it passes nothing on",
+        "head 1.0 does not find what came after",
+      ]) {
+        const label = tab.locator(".start").getByText(words);
+        await label.waitFor();
+        const { x, width: wide } = (await label.boundingBox())!;
+        expect(x, `${words} at ${width} px`).toBeGreaterThanOrEqual(0);
+        expect(x + wide, `${words} at ${width} px`).toBeLessThanOrEqual(width);
+      }
+    }
+    await tab.close();
+  });
+
+  test("draws the way of what is copied across no number of a position and no note", async () => {
+    const { tab } = await open("#");
+    await live(tab);
+    const crossed = `{
+      const path = document.querySelector(".arcs path.copy");
+      const points = Array.from({ length: 200 }, (_, at) => path.getPointAtLength((at / 199) * path.getTotalLength()));
+      const boxes = [...document.querySelectorAll(".arcs text.faint, .arcs rect.note")].map((one) => one.getBBox());
+      boxes.filter(({ x, y, width, height }) =>
+        points.some((point) => point.x > x && point.x < x + width && point.y > y && point.y < y + height)).length;
+    }`;
+    for (const hash of ["#view=start", "#view=learn&lesson=3"]) {
+      await tab.evaluate((address) => (location.hash = address), hash);
+      if (hash.includes("learn"))
+        for (let step = 0; step < 3; step++)
+          await tab.getByRole("button", { name: "Next step" }).click();
+      for (const width of [360, 768, 1440]) {
+        await tab.setViewportSize({ width, height: 900 });
+        await tab.locator(".arcs path.copy").first().waitFor();
+        await expect
+          .poll(() => tab.evaluate(crossed), { message: `${hash} at ${width} px` })
+          .toBe(0);
+      }
+    }
+    await tab.close();
+  });
+
   test("calls each head what its verdict calls it, in every view", async () => {
     const { tab } = await open("#");
     await live(tab);

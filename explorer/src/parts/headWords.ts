@@ -53,6 +53,11 @@ export function headList(heads: readonly HeadAt[]): string {
   return names.length === 0 ? last : `${names.join(", ")} and ${last}`;
 }
 
+/** What stands beside the arc of a head that is cut. */
+export function cutLabel(at: HeadAt): string {
+  return `head ${headName(at)} is cut: it passes nothing on`;
+}
+
 /**
  * What a reader should keep in mind about a head's numbers.
  *

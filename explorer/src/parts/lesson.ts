@@ -26,6 +26,9 @@ export interface Lesson {
   readonly tokenAt: (position: number) => string;
 }
 
+/** Attention from which the induction head is said to have found the target. */
+export const FOUND = 0.5;
+
 /** The lessons' material, once the model is open. */
 export function useLesson(): { readonly lesson: Lesson | null; readonly error: string | null } {
   const { engine, facts, score, live, token } = usePage();

@@ -31,15 +31,18 @@ interface Props {
   /** The token that looks, and the one that it should find. */
   readonly query?: number | null;
   readonly target?: number | null;
+  /** The token that the reader chose. */
+  readonly mine?: number | null;
   /** Where a block begins again. */
   readonly seam?: number | null;
   /** A note that a head leaves under a token. */
   readonly note?: { readonly at: number; readonly text: string } | null;
-  /** What the model says comes next, with the probability; an arrow leads there from `from` once it is said to be copied. */
+  /** What the model says comes next, with the probability; an arrow with `copied` on it leads there from `from` once it is said to be copied. */
   readonly guess?: {
     readonly piece: string;
     readonly probability: number | null;
     readonly from: number | null;
+    readonly copied?: string;
   } | null;
   /** Room is kept for arcs over so many tokens and for what stands below, so that nothing moves when they come and go. */
   readonly reach?: number;
@@ -66,7 +69,7 @@ export function TokenArcs(props: Props) {
     },
     width,
   );
-  const { box, left, middle, gap, copied } = layout;
+  const { left, copied } = layout;
   useLayoutEffect(() => {
     if (query === null) return;
     const view = element.current!;
@@ -74,30 +77,38 @@ export function TokenArcs(props: Props) {
     const isInView = left(query) >= view.scrollLeft && end <= view.scrollLeft + view.clientWidth;
     if (!isInView) view.scrollLeft = end - view.clientWidth;
   }, [query, guess !== null, width, layout.width]);
-  const bottom = box.top + box.height;
+  const isDrawn = ({ arc }: PlacedArc<Arc>) => layout.arcs.some((drawn) => drawn.arc === arc);
   return (
-    <div ref={element} class="arcs" role="group" tabIndex={0} aria-label={label}>
-      <svg
-        width={layout.width}
-        height={layout.height}
-        viewBox={`0 0 ${layout.width} ${layout.height}`}
-        role="group"
-        aria-label={label}
-      >
-        {seam !== null && <Seam x={left(seam) - gap / 2} {...{ left, seam, box }} />}
-        <Boxes {...props} layout={layout} />
-        {note && <Note {...note} x={middle(note.at)} y={bottom + 26} />}
-        {layout.arcs.map((drawnArc) => (
-          <ArcPath
-            key={`${drawnArc.arc.role} ${drawnArc.arc.from} ${drawnArc.arc.to}`}
-            place={drawnArc}
-          />
-        ))}
-        {copied && <CopyArc {...copied} />}
-        {layout.isWide &&
-          layout.arcs.map((drawnArc) => <ArcLabel key={drawnArc.line} place={drawnArc} />)}
-      </svg>
-    </div>
+    <>
+      <div ref={element} class="arcs" role="group" tabIndex={0} aria-label={label}>
+        <svg
+          width={layout.width}
+          height={layout.height}
+          viewBox={`0 0 ${layout.width} ${layout.height}`}
+          role="group"
+          aria-label={label}
+        >
+          {seam !== null && <Seam {...{ seam, layout }} />}
+          <Boxes {...props} layout={layout} />
+          {note && <Note {...note} layout={layout} />}
+          {layout.arcs.map((drawnArc) => (
+            <ArcPath
+              key={`${drawnArc.arc.role} ${drawnArc.arc.from} ${drawnArc.arc.to}`}
+              place={drawnArc}
+            />
+          ))}
+          {copied && <CopyArc {...copied} words={guess?.copied} />}
+          {seam !== null && <SeamWords {...{ seam, layout }} />}
+          {layout.isWide &&
+            layout.worded.map((place) => (
+              <ArcLabel key={place.line} place={place} isHeard={isDrawn(place)} />
+            ))}
+        </svg>
+      </div>
+      {!layout.isWide && layout.worded.length > 0 && (
+        <ArcKey places={layout.worded} isHeard={isDrawn} />
+      )}
+    </>
   );
 }
 
@@ -173,17 +184,25 @@ function Box({ kind, textKind, piece, at, below, layout, fontSize, choose }: Box
 
 function kindOf(
   at: number,
-  { query, target, choose }: Pick<Props, "query" | "target" | "choose">,
+  { query, target, mine, choose }: Pick<Props, "query" | "target" | "mine" | "choose">,
 ): string {
-  const kind = at === query ? "query" : at === target ? "target" : "";
+  const kind = at === query ? "query" : at === target ? "target" : at === mine ? "mine" : "";
   return `${kind}${choose ? " choice" : ""}`;
 }
 
-function Note({ text, x, y }: { readonly text: string; readonly x: number; readonly y: number }) {
+interface NoteProps {
+  readonly at: number;
+  readonly text: string;
+  readonly layout: ArcsLayout<Arc>;
+}
+
+function Note({ at, text, layout: { box, note, middle } }: NoteProps) {
   const width = 20 + 8 * text.length;
+  const [x, y] = [middle(at), box.top + box.height + note.top];
+  const size = { width, height: note.height, rx: note.height / 2 };
   return (
     <g>
-      <rect class="note" x={x - width / 2} y={y} width={width} height={28} rx={14} />
+      <rect class="note" x={x - width / 2} y={y} {...size} />
       <text class="note" x={x} y={y + 19}>
         {text}
       </text>
@@ -215,11 +234,16 @@ function ArcPath({ place: { arc, line, point, thickness } }: ArcProps) {
   );
 }
 
-/** Words of an arc, drawn after all arcs so that none crosses them; a listener has heard them with the arc. */
-function ArcLabel({ place: { arc, label } }: ArcProps) {
+interface LabelProps extends ArcProps {
+  /** A listener has heard the words with the arc. */
+  readonly isHeard: boolean;
+}
+
+/** Words of an arc, drawn after all arcs so that none crosses them. */
+function ArcLabel({ place: { arc, label }, isHeard }: LabelProps) {
   return (
     <text
-      aria-hidden="true"
+      aria-hidden={isHeard}
       class={`label ${kindOfArc(arc)}`}
       x={label.x}
       y={label.y}
@@ -230,29 +254,70 @@ function ArcLabel({ place: { arc, label } }: ArcProps) {
   );
 }
 
-interface SeamProps extends Pick<ArcsLayout, "left" | "box"> {
+interface KeyProps {
+  readonly places: readonly PlacedArc<Arc>[];
+  readonly isHeard: (place: PlacedArc<Arc>) => boolean;
+}
+
+/** Words of the arcs below a row that has no room for them over it, each beside a stroke of its arc. */
+function ArcKey({ places, isHeard }: KeyProps) {
+  return (
+    <ul class="key">
+      {places.map((place) => (
+        <li key={place.line} aria-hidden={isHeard(place)}>
+          <svg width="28" height="10" aria-hidden="true">
+            <path
+              class={`arc ${kindOfArc(place.arc)}`}
+              d="M0 5L28 5"
+              style={{ strokeWidth: "4px" }}
+            />
+          </svg>{" "}
+          {place.arc.label}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+interface SeamProps {
   readonly seam: number;
-  readonly x: number;
+  readonly layout: ArcsLayout<Arc>;
 }
 
 /** Where the block begins again. */
-function Seam({ seam, x, left, box }: SeamProps) {
+function Seam({ seam, layout: { left, gap, box } }: SeamProps) {
   const { top, height } = box;
-  const above = { y: top - 8, style: { textAnchor: "start" } };
+  const x = left(seam) - gap / 2;
+  return <line class="seam" x1={x} x2={x} y1={top - 20} y2={top + height + 20} />;
+}
+
+/** What stands on either side of the seam, clear of it and beside an arc that ends there. */
+function SeamWords({ seam, layout: { left, middle, gap, box, arcs } }: SeamProps) {
+  const isUnder = (at: number) => arcs.some(({ arc }) => arc.from === at || arc.to === at);
+  const placeOf = (at: number) => (isUnder(at) ? middle(at) + BESIDE_ARC : left(at));
+  const words = [
+    { x: placeOf(0), text: "first time" },
+    { x: Math.max(placeOf(seam), left(seam) - gap / 2 + 6), text: "again" },
+  ];
   return (
     <>
-      <line class="seam" x1={x} x2={x} y1={top - 20} y2={top + height + 20} />
-      <text class="faint" x={left(0)} {...above}>
-        first time
-      </text>
-      <text class="faint" x={left(seam)} {...above}>
-        again
-      </text>
+      {words.map(({ x, text }) => (
+        <text key={text} class="faint over" x={x} y={box.top - 8} style={{ textAnchor: "start" }}>
+          {text}
+        </text>
+      ))}
     </>
   );
 }
 
-function CopyArc({ line, point }: { readonly line: string; readonly point: string }) {
+/** Pixels from the middle of an arc's point to what stands beside it. */
+const BESIDE_ARC = 11;
+
+interface CopyProps extends NonNullable<ArcsLayout["copied"]> {
+  readonly words: string | undefined;
+}
+
+function CopyArc({ line, point, label, words }: CopyProps) {
   return (
     <g aria-hidden="true">
       <path class="arc copy" d={line} style={{ strokeWidth: "3px" }} />
@@ -261,6 +326,11 @@ function CopyArc({ line, point }: { readonly line: string; readonly point: strin
         d={point}
         style={{ fill: "currentColor", strokeDasharray: "none", strokeWidth: "1px" }}
       />
+      {words && (
+        <text class="label copy" {...label}>
+          {words}
+        </text>
+      )}
     </g>
   );
 }

@@ -257,6 +257,7 @@ function Picture({ focus, edits }: FocusProps & Pick<AttentionOfLookProps, "edit
             words: `${nameOf(query)} looks at ${nameOf(other.position)} with ${number(other.weight)}`,
           }))}
           query={query}
+          seam={repeats && repeats.start + repeats.period}
           reach={reachOf(pattern)}
           choose={lock}
         />

@@ -120,13 +120,14 @@ function CircuitArcs({ lesson, circuit, steps, step }: ArcsProps) {
       reach={query - target}
       note={
         stepsSoFar.some(({ isNoted }) => isNoted)
-          ? { at: target, text: `after ${tokenAt(target - 1)}` }
+          ? { at: target, text: `② after ${tokenAt(target - 1)}` }
           : null
       }
       guess={{
         piece: guess ? token(guess.piece) : "…",
         probability: guess?.probability ?? null,
         from: stepsSoFar.some(({ isCopied }) => isCopied) ? target : null,
+        copied: `④ copies ${tokenAt(target)}`,
       }}
       {...{ query, target }}
     />

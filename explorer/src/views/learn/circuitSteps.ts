@@ -3,9 +3,9 @@ import { headName, type HeadAt } from "induction-lens/browser";
 import { isSameHead } from "../../engine/edits.ts";
 import type { Arc } from "../../parts/tokenArcs.tsx";
 import { percent } from "../../parts/percent.ts";
-import { headList } from "../../parts/headWords.ts";
+import { cutLabel, headList } from "../../parts/headWords.ts";
 import { conclusion, lossWords } from "./cutWords.ts";
-import type { Lesson } from "../../parts/lesson.ts";
+import { FOUND, type Lesson } from "../../parts/lesson.ts";
 import type { Circuit, Numbers } from "./useCircuit.ts";
 
 export interface Step {
@@ -17,9 +17,6 @@ export interface Step {
   /** The value is handed to the guess. */
   readonly isCopied?: boolean;
 }
-
-/** Attention from which the head is said to have found the token. */
-const FOUND = 0.5;
 
 /** The steps with what is left of them once heads are cut. */
 export function stepsOf(
@@ -46,7 +43,7 @@ export function stepsOf(
           to: target - 1,
           weight: back ?? 0,
           role: "previous",
-          label: `① head ${first} looks one back: ${percent(back)}`,
+          label: `① ${isCut(previous) ? cutLabel(previous) : `head ${first} looks one back: ${percent(back)}`}`,
           words: `Head ${first}: ${nameOf(tokenAt, target)} looks at ${nameOf(tokenAt, target - 1)}, ${percent(back)}`,
           isCut: isCut(previous),
         },
@@ -67,7 +64,7 @@ export function stepsOf(
           to: target,
           weight: match ?? 0,
           role: "induction",
-          label: `③ head ${second} asks “what came after ${owner}?”: ${percent(match)}`,
+          label: `③ ${isCut(induction) ? cutLabel(induction) : `head ${second} asks “what came after ${owner}?”: ${percent(match)}`}`,
           words: `Head ${second}: ${nameOf(tokenAt, query)} looks at ${nameOf(tokenAt, target)}, ${percent(match)}`,
           isCut: isCut(induction),
         },

@@ -8,8 +8,8 @@ import { useShown } from "../../page/useShown.ts";
 import type { ViewName } from "../../page/address.ts";
 import { sequential } from "../../parts/colour.ts";
 import { inductionHeads, useSigns, type HeadSign } from "../../parts/headSigns.ts";
-import { headList } from "../../parts/headWords.ts";
-import { useLesson, useLooks, type Lesson } from "../../parts/lesson.ts";
+import { cutLabel, headList } from "../../parts/headWords.ts";
+import { FOUND, useLesson, useLooks, type Lesson } from "../../parts/lesson.ts";
 import { patternOf } from "../../parts/pattern.ts";
 import { plural } from "induction-lens/report";
 import { percent } from "../../parts/percent.ts";
@@ -111,6 +111,7 @@ function Arcs({ lesson, guess }: ArcsProps) {
   const isOff = (at: HeadAt) => edits.some((edit) => isSameHead(edit, at));
   const nameOf = (position: number) => `${tokenAt(position)} at ${position}`;
   const best = guess?.guesses[0];
+  const isFound = match === null || match >= FOUND;
   return (
     <TokenArcs
       label="The sequence, with arcs from each token that looks to the one it looks at"
@@ -136,7 +137,9 @@ function Arcs({ lesson, guess }: ArcsProps) {
           to: target,
           weight: match ?? 0,
           role: "induction" as const,
-          label: `head ${headName(induction)} finds what came after ${tokenAt(query)}: ${percent(match)}`,
+          label: isOff(induction)
+            ? cutWords(edits, induction)
+            : `head ${headName(induction)} ${isFound ? "finds" : "does not find"} what came after ${tokenAt(query)}: ${percent(match)}`,
           words: `Head ${headName(induction)}: ${nameOf(query)} looks at ${nameOf(target)}, ${percent(match)}`,
           isCut: isOff(induction),
         },
@@ -146,7 +149,8 @@ function Arcs({ lesson, guess }: ArcsProps) {
       guess={{
         piece: best ? token(best.piece) : "…",
         probability: best?.probability ?? null,
-        from: best?.id === ids[query + 1] && (match ?? 0) >= 0.5 ? target : null,
+        from: best?.id === ids[query + 1] && (match ?? 0) >= FOUND ? target : null,
+        copied: `copies ${tokenAt(target)}`,
       }}
       {...{ query, target }}
     />
@@ -156,9 +160,7 @@ function Arcs({ lesson, guess }: ArcsProps) {
 /** What a head that is changed still does. */
 function cutWords(edits: readonly HeadEdit[], at: HeadAt): string {
   const isZero = edits.some((edit) => isSameHead(edit, at) && edit.kind === "zero");
-  return isZero
-    ? `${headName(at)} is cut: it passes nothing on`
-    : `${headName(at)} is changed in Surgery`;
+  return isZero ? cutLabel(at) : `head ${headName(at)} is changed in Surgery`;
 }
 
 const GUESSES = 5;
