@@ -65,8 +65,8 @@ describePage("the lessons of the explorer", (open) => {
     for (let step = 0; step < 3; step++) await press(tab, "Next step");
     await tab.getByText("4 of 4. Copy.").waitFor();
     await press(tab, "Cut 1.0");
-    await result(tab).getByText("It is not alone: 1.2, 1.1 and 1.3 attend as it does").waitFor();
-    await press(tab, "Cut all 4: 1.0, 1.2, 1.1 and 1.3");
+    await result(tab).getByText("It is not alone: 1.1, 1.2 and 1.3 attend as it does").waitFor();
+    await press(tab, "Cut all 4: 1.0, 1.1, 1.2 and 1.3");
     await result(tab).getByText("they stand in for each other").waitFor();
     await press(tab, "Cut 0.0");
     await result(tab).getByText("Either cut breaks it").waitFor();
@@ -202,7 +202,7 @@ describePage("the lessons of the explorer", (open) => {
       return `${Math.max(0, Math.round(100 * share))}\u00a0%`;
     };
     const { tab } = await open("#view=learn&lesson=3");
-    for (const [set, name] of ["1.0", "all 4: 1.0, 1.2, 1.1 and 1.3", "0.0"].entries()) {
+    for (const [set, name] of ["1.0", "all 4: 1.0, 1.1, 1.2 and 1.3", "0.0"].entries()) {
       await tab.getByRole("button", { name: `Cut ${name}`, exact: true }).click();
       const after = (secondCopy + study.sets[set]!.secondCopy).toFixed(2);
       await result(tab)

@@ -46,9 +46,9 @@ export function labelOf(scores: ScoreResult["scores"], layer: number, head: numb
   return value(best) >= CLEARLY ? best : null;
 }
 
-/** `1.0, 1.1 and 1.3` */
+/** `1.0, 1.1 and 1.3`, by layer and head whatever their order is. */
 export function headList(heads: readonly HeadAt[]): string {
-  const names = heads.map(headName);
+  const names = heads.toSorted((a, b) => a.layer - b.layer || a.head - b.head).map(headName);
   const last = names.pop() ?? "";
   return names.length === 0 ? last : `${names.join(", ")} and ${last}`;
 }
