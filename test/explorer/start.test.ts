@@ -93,6 +93,19 @@ describePage("the first screen of the explorer", (open) => {
     await tab.close();
   });
 
+  test("shows which cut holds, and takes it back with the same button", async () => {
+    const { tab } = await open("#");
+    await live(tab);
+    const all = tab.getByRole("button", { name: "Cut 1.0, 1.1, 1.2 and 1.3" });
+    await all.click();
+    await tab.locator(".price.changed").waitFor();
+    expect(await all.getAttribute("aria-pressed")).toBe("true");
+    await all.click();
+    await tab.locator(".price:not(.changed)").waitFor();
+    expect(await all.getAttribute("aria-pressed")).toBe("false");
+    await tab.close();
+  });
+
   test("calls each head what its verdict calls it, in every view", async () => {
     const { tab } = await open("#");
     await live(tab);

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import { headName, type HeadAt, type HeadEdit } from "induction-lens/browser";
 import { isSameHead, switchHead, zeroHeads } from "../../engine/edits.ts";
@@ -5,7 +6,7 @@ import type { Cut } from "../../engine/protocol.ts";
 import { usePage } from "../../page/page.ts";
 import { useAnswer } from "../../page/answer.ts";
 import { useShown } from "../../page/useShown.ts";
-import type { ViewName } from "../../page/address.ts";
+import { editText, type ViewName } from "../../page/address.ts";
 import { sequential } from "../../parts/colour.ts";
 import { inductionHeads, useSigns, type HeadSign } from "../../parts/headSigns.ts";
 import { cutLabel, headList } from "../../parts/headWords.ts";
@@ -68,14 +69,12 @@ function Break({ lesson }: { readonly lesson: Lesson }) {
       </Waiting>
       <p class="ways">
         {previous && (
-          <button type="button" onClick={() => change({ edits: zeroHeads([previous]) })}>
+          <CutButton heads={[previous]}>
             Cut {headName(previous)}
             {looksBack(signOf(previous)) && ", which looks one back"}
-          </button>
+          </CutButton>
         )}
-        <button type="button" onClick={() => change({ edits: zeroHeads(others) })}>
-          Cut {headList(others)}
-        </button>
+        <CutButton heads={others}>Cut {headList(others)}</CutButton>
         <button
           type="button"
           class="plain"
@@ -87,6 +86,30 @@ function Break({ lesson }: { readonly lesson: Lesson }) {
       </p>
       <Switches lesson={lesson} />
     </>
+  );
+}
+
+interface CutProps {
+  readonly heads: readonly HeadAt[];
+  readonly children: ComponentChildren;
+}
+
+/** Cuts these heads and no others; pressed while that holds, and then puts them back. */
+function CutButton({ heads, children }: CutProps) {
+  const { state, change } = usePage();
+  const edits = zeroHeads(heads);
+  const done = state.edits.map(editText);
+  const isCut =
+    done.length === edits.length && edits.every((edit) => done.includes(editText(edit)));
+  return (
+    <button
+      type="button"
+      class={isCut ? "plain" : undefined}
+      aria-pressed={isCut}
+      onClick={() => change({ edits: isCut ? [] : edits })}
+    >
+      {children}
+    </button>
   );
 }
 
@@ -211,14 +234,12 @@ function Price({ whole, now }: { readonly whole: Cut; readonly now: Cut }) {
         {changed && ` → ${is.toFixed(2)}`}
       </b>
       <span>
-        {changed
-          ? `nats without ${headList(now.edits)}`
-          : `nats, mean of ${plural(whole.rows, "sequence")}`}
-        ; guessing with no repeat costs {whole.losses.firstCopy.toFixed(2)}
+        nats{changed && ` without ${headList(now.edits)}`}; guessing with no repeat costs{" "}
+        {whole.losses.firstCopy.toFixed(2)}
       </span>
       <small>
-        A nat is a unit of surprise: 0 is sure and right, and with each nat more the right token is
-        2.7 times less likely to the model.
+        Mean of {plural(whole.rows, "sequence")}. A nat is a unit of surprise: 0 is sure and right,
+        and with each nat more the right token is 2.7 times less likely to the model.
       </small>
     </p>
   );
