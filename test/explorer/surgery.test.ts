@@ -55,6 +55,39 @@ describePage("surgery in the explorer", (open) => {
     await tab.close();
   });
 
+  test("has the words of a map's halves on the half that they are of, and strikes only what is gone", async () => {
+    const { tab } = await open("#view=surgery&head=0.0&off=0.0:zero");
+    await live(tab);
+    const now = tab.locator(".cell.marked .now");
+    await now.first().waitFor();
+    await tab.locator(".cell, .cell *").evaluateAll((all) => {
+      for (const { style } of all as HTMLElement[])
+        Object.assign(style, { color: "transparent", outline: "none" });
+    });
+    for (const width of [360, 1440]) {
+      await tab.setViewportSize({ width, height: 900 });
+      await now.first().scrollIntoViewIfNeeded();
+      const picture = (await now.first().screenshot()).toString("base64");
+      const colours = await tab.evaluate(async (base64) => {
+        const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+        const image = await createImageBitmap(new Blob([bytes]));
+        const canvas = new OffscreenCanvas(image.width, image.height).getContext("2d")!;
+        canvas.drawImage(image, 0, 0);
+        return new Set(
+          new Uint32Array(canvas.getImageData(0, 0, image.width, image.height).data.buffer),
+        ).size;
+      }, picture);
+      expect(colours, `at ${width} px`).toBe(1);
+    }
+    const lineOf = (half: string) =>
+      tab
+        .locator(`.cell.off ${half}`)
+        .evaluate((number) => getComputedStyle(number).textDecorationLine);
+    expect(await lineOf(".was")).toBe("none");
+    expect(await lineOf(".now .number")).toBe("line-through");
+    await tab.close();
+  });
+
   test("marks the induction head that goes blind when the head it reads is cut, and keeps a table of what was done", async () => {
     const { tab } = await open("#view=surgery&head=0.0");
     await live(tab);

@@ -29,12 +29,12 @@ export function cellStyle(colourOf: Ramp, value: number) {
   return { backgroundColor: `rgb(${rgb.join(", ")})`, color: textOn(rgb) };
 }
 
-/** A cell cut from corner to corner: an earlier value above left, the present one below right, each with the colour of its text. */
+/** A cell of two halves: an earlier value above, the present one below, each with the colour of its text. */
 export function splitStyle(colourOf: Ramp, before: number, value: number) {
   const [was, is] = [cellStyle(colourOf, before), cellStyle(colourOf, value)];
   return {
     cell: {
-      background: `linear-gradient(to bottom right, ${was.backgroundColor} 50%, ${is.backgroundColor} 50%)`,
+      background: `linear-gradient(to bottom, ${was.backgroundColor} 50%, ${is.backgroundColor} 50%)`,
       color: is.color,
     },
     was: { color: was.color },

@@ -6,7 +6,7 @@ export interface GridCell {
   readonly value: number;
   /** Its number in the layer; left out: its place in the row. */
   readonly head?: number;
-  /** What it was before the changes: the cell then shows both, cut from corner to corner. */
+  /** What it was before the changes: the cell then shows both, one above the other. */
   readonly before?: number;
   readonly text: string;
   readonly glyph: string;

@@ -59,8 +59,8 @@ export function OtherScores({ before, after }: { readonly before: Cut; readonly 
         choose={(nextLayer, nextHead) => change({ layer: nextLayer, head: nextHead })}
       />
       <p class="hint">
-        {edits.length > 0 && "Above left as trained, below right with the changes. "}✂ changed by
-        you · ▲ ▼ moved by {MOVED} or more. Choose a head to change it too. {leftOut}
+        {edits.length > 0 && "Above as trained, below with the changes. "}✂ changed by you · ▲ ▼
+        moved by {MOVED} or more. Choose a head to change it too. {leftOut}
       </p>
     </>
   );
