@@ -1,16 +1,9 @@
-import { useEffect, useState } from "preact/hooks";
 import type { ThemeName } from "./address.ts";
+import { FORCED, useMedia } from "./useMedia.ts";
 
-const QUERY = "(prefers-color-scheme: dark)";
-
-/** Whether the page is dark now, also when the system changes while the page is open. */
+/** Whether the page is dark now: as the system is where it forces its colours or the theme follows it. */
 export function useDark(theme: ThemeName): boolean {
-  const [system, follow] = useState(() => matchMedia(QUERY).matches);
-  useEffect(() => {
-    const query = matchMedia(QUERY);
-    const changed = () => follow(query.matches);
-    query.addEventListener("change", changed);
-    return () => query.removeEventListener("change", changed);
-  }, []);
-  return theme === "system" ? system : theme !== "light";
+  const system = useMedia("(prefers-color-scheme: dark)");
+  const isForced = useMedia(FORCED);
+  return isForced || theme === "system" ? system : theme !== "light";
 }

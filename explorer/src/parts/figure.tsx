@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useState } from "preact/hooks";
-import { THEMES, type StudyPicture } from "induction-lens/report";
-import { usePage } from "../page/page.ts";
+import type { StudyPicture } from "induction-lens/report";
+import { useDrawTheme } from "./drawTheme.ts";
 import { useWidth } from "./useWidth.ts";
 
 interface Props {
@@ -16,7 +16,7 @@ const NONE_OFF: ReadonlySet<string> = new Set();
 
 /** A figure of the library on the page, drawn for its place by the code that draws it in exports; boxes of heads are buttons. */
 export function Figure({ picture, chosen, off = NONE_OFF, choose }: Props) {
-  const { dark } = usePage();
+  const theme = useDrawTheme();
   const [place, room] = useWidth<HTMLDivElement>(0);
   const [drawing, tell] = useState<SVGSVGElement | null>(null);
   useEffect(() => {
@@ -24,13 +24,13 @@ export function Figure({ picture, chosen, off = NONE_OFF, choose }: Props) {
     let isWanted = true;
     void picture.draw().then((paint) => {
       if (!isWanted) return;
-      const svg = paint(document, { ...THEMES[dark ? "dark" : "light"], room });
+      const svg = paint(document, { ...theme(), room });
       if (choose) svg.setAttribute("role", "group"); // a picture would hide its buttons from those who listen
       place.current!.replaceChildren(svg);
       tell(svg);
     });
     return () => void (isWanted = false);
-  }, [picture, dark, room]);
+  }, [picture, theme, room]);
   useLayoutEffect(() => {
     if (!choose) return;
     for (const box of drawing?.querySelectorAll<SVGElement>("[data-head]") ?? []) {

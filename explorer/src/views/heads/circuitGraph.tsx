@@ -28,6 +28,12 @@ export function CircuitGraph({ verdict }: Props) {
           choose={(name) => change(headAt(name))}
         />
       </div>
+      {state.edits.length > 0 && (
+        <p class="hint">
+          The circuit is that of the model as it was trained. Dots and dashes: heads that are
+          changed, and their paths.
+        </p>
+      )}
     </section>
   );
 }
