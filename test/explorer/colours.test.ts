@@ -92,4 +92,28 @@ describePage("the colours of the explorer", (open) => {
     expect(await ground("Next lesson")).not.toBe(await ground("Back"));
     await tab.close();
   });
+
+  test("give a number of a query or a key the hue of its sign, however large it is", async () => {
+    const { tab } = await open("#view=learn&lesson=1");
+    await tab.locator("svg.product").nth(1).waitFor();
+    for (const theme of ["light", "dark"]) {
+      await tab.evaluate((name) => (location.hash = `#view=learn&lesson=1&theme=${name}`), theme);
+      await tab.locator(`html[data-theme=${theme}]`).waitFor();
+      const hues = await tab.evaluate<Record<string, string[]>>(`{
+        const hues = { positive: new Set(), negative: new Set() };
+        for (const strip of document.querySelectorAll("svg.product")) {
+          const numbers = strip.getAttribute("aria-label").split(": ")[1].split(", ").map(Number);
+          const cells = strip.querySelectorAll("g").length > 0 ? strip.querySelectorAll("g > rect:first-child") : strip.querySelectorAll("rect");
+          numbers.forEach((number, at) => {
+            if (number !== 0) hues[number > 0 ? "positive" : "negative"].add(getComputedStyle(cells[at]).fill);
+          });
+        }
+        ({ positive: [...hues.positive], negative: [...hues.negative] });
+      }`);
+      expect(hues["positive"]).toHaveLength(1);
+      expect(hues["negative"]).toHaveLength(1);
+      expect(hues["positive"]).not.toEqual(hues["negative"]);
+    }
+    await tab.close();
+  });
 });

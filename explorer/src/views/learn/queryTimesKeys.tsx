@@ -1,7 +1,6 @@
 import { useMemo, useState } from "preact/hooks";
-import { signedColour } from "../../parts/colour.ts";
+import { decimals } from "../../parts/decimals.ts";
 import { endsOf, SignedBar } from "./signedBar.tsx";
-import { usePage } from "../../page/page.ts";
 import type { Lesson } from "../../parts/lesson.ts";
 import { largestIn } from "./strip.tsx";
 
@@ -92,13 +91,9 @@ function placeWords(
   tokenAt: (position: number) => string,
 ): string {
   const q = query[place]!;
-  if (key === null) return `Number ${place + 1} of the query: ${signedText(q)}`;
+  if (key === null) return `Number ${place + 1} of the query: ${decimals(q, 1)}`;
   const k = keys[key]![place]!;
-  return `Number ${place + 1}, query × key of ${tokenAt(key)} at ${key}: ${signedText(q)} × ${signedText(k)} = ${signedText(q * k)}`;
-}
-
-function signedText(value: number): string {
-  return `${value < 0 ? "−" : ""}${Math.abs(value).toFixed(1)}`;
+  return `Number ${place + 1}, query × key of ${tokenAt(key)} at ${key}: ${decimals(q, 1)} × ${decimals(k, 1)} = ${decimals(q * k, 1)}`;
 }
 
 interface Bounds {
@@ -129,10 +124,8 @@ interface StripProps extends Pointing {
 }
 
 function QueryStrip({ vectors, bounds, place, point }: StripProps) {
-  const { dark } = usePage();
   const { query, width } = vectors;
   const size = ROOM / width;
-  const colourOf = signedColour(dark, bounds.query);
   return (
     <svg
       class="product"
@@ -148,13 +141,22 @@ function QueryStrip({ vectors, bounds, place, point }: StripProps) {
           y={0}
           width={size * 0.94}
           height={QUERY_HEIGHT}
-          style={{ fill: colourOf(value) }}
+          {...tint(value, bounds.query)}
           onPointerEnter={() => point({ place: at, key: null })}
         />
       ))}
       <Column {...{ place, size }} height={QUERY_HEIGHT} />
     </svg>
   );
+}
+
+/** How strong the largest key is, behind its product, and how strong any cell is at least. */
+const [BEHIND, FAINT] = [0.45, 0.1];
+
+/** The hue says the sign and the strength the size, for queries and keys alike: the same colour is the same sign. */
+function tint(value: number, bound: number, most = 1) {
+  const opacity = most * Math.max(FAINT, Math.abs(value) / bound);
+  return { class: value < 0 ? "against" : "for", style: { opacity } };
 }
 
 /** All numbers, for a listener who wants to do the sum. */
@@ -203,8 +205,14 @@ function KeyRow({ at, lesson, vectors, bounds, place, point, winner, guess, choo
         <KeyStrip {...{ vectors, bounds, place, point }} name={`key at ${at}`} at={at} />
       </td>
       <td data-score={at} data-value={guess === null ? undefined : scores[at]}>
-        {guess === null ? "?" : scores[at]!.toFixed(2)}
-        {guess !== null && <SignedBar value={scores[at]!} ends={bounds.score} />}
+        {guess === null ? (
+          "?"
+        ) : (
+          <span class="numberBar">
+            {decimals(scores[at]!, 2)}
+            <SignedBar value={scores[at]!} ends={bounds.score} />
+          </span>
+        )}
       </td>
     </tr>
   );
@@ -216,11 +224,9 @@ interface KeyStripProps extends StripProps {
 }
 
 function KeyStrip({ vectors, bounds, at, name, place, point }: KeyStripProps) {
-  const { dark } = usePage();
   const { query, keys, width } = vectors;
   const key = keys[at]!;
   const size = ROOM / width;
-  const colourOf = signedColour(dark, bounds.key);
   const middle = KEY_HEIGHT / 2;
   return (
     <svg
@@ -240,7 +246,7 @@ function KeyStrip({ vectors, bounds, at, name, place, point }: KeyStripProps) {
               y={0}
               width={size * 0.94}
               height={KEY_HEIGHT}
-              style={{ fill: colourOf(value), opacity: 0.28 }}
+              {...tint(value, bounds.key, BEHIND)}
             />
             <rect
               class={product < 0 ? "against" : "for"}

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { headName, kvHeadOf } from "induction-lens/browser";
 import { usePage } from "../../page/page.ts";
 import { useAnswer } from "../../page/answer.ts";
+import { decimals } from "../../parts/decimals.ts";
 import { FoldedFormula, Task } from "./foldedFormula.tsx";
 import { isScan, ScanNote } from "../../parts/scanNote.tsx";
 import { entry, type Lesson } from "../../parts/lesson.ts";
@@ -108,10 +109,10 @@ function resultWords(
   guess: number,
 ): string {
   if (guess !== winner)
-    return `Not that one: its score is ${scores[guess]!.toFixed(2)}, and another reaches ${scores[winner]!.toFixed(2)}. Look for the row with the most purple product.`;
+    return `Not that one: its score is ${decimals(scores[guess]!, 2)}, and another reaches ${decimals(scores[winner]!, 2)}. Look for the row with the most purple product.`;
   const why =
     winner === target
       ? `It is the token that came after the earlier ${tokenAt(query)}.`
-      : `An induction head would choose ${tokenAt(target)} at ${target}, which came after the earlier ${tokenAt(query)}; its score here is ${scores[target]!.toFixed(2)}.`;
-  return `Yes: ${tokenAt(winner)} at ${winner}, score ${scores[winner]!.toFixed(2)}. ${why}`;
+      : `An induction head would choose ${tokenAt(target)} at ${target}, which came after the earlier ${tokenAt(query)}; its score here is ${decimals(scores[target]!, 2)}.`;
+  return `Yes: ${tokenAt(winner)} at ${winner}, score ${decimals(scores[winner]!, 2)}. ${why}`;
 }
