@@ -43,7 +43,7 @@ describePage("the lessons of the explorer", (open) => {
     const hidden = await lengths(); // the picture follows what is hidden, and not its words alone
     expect(hidden.slice(0, 2)).toEqual(whole.slice(0, 2));
     expect(Math.abs(hidden[2]! - whole[2]!)).toBeGreaterThan(0.1);
-    await result(tab).getByText("Hide the others too.").waitFor();
+    await result(tab).getByText("Hide the other one too.").waitFor();
     await press(tab, "Hide layer 0");
     await result(tab).getByText("Each of them breaks the guess").waitFor();
     await press(tab, "Next lesson");
@@ -57,9 +57,11 @@ describePage("the lessons of the explorer", (open) => {
     await press(tab, "Next lesson");
 
     await press(tab, /^Head A/);
-    await result(tab).getByText("Not that one: 0.1 attends to the token it stands on").waitFor();
+    await result(tab)
+      .getByText("Not that one: A is head 0.1, which attends to the token it stands on")
+      .waitFor();
     await press(tab, /^Head B/);
-    await result(tab).getByText("Yes: 0.0").waitFor();
+    await result(tab).getByText("Yes: B is head 0.0.").waitFor();
     await press(tab, "Next lesson");
 
     for (let step = 0; step < 3; step++) await press(tab, "Next step");
@@ -174,6 +176,15 @@ describePage("the lessons of the explorer", (open) => {
       for (const sign of ["①", "②", "③", "④"])
         await tab.locator(".lessonMain").getByText(sign).waitFor();
     }
+    await tab.close();
+  });
+
+  test("do not mark the reader's own guess as what a head should find", async () => {
+    const { tab } = await open("#view=learn&lesson=4");
+    await tab.getByLabel("Words like these, or numbers from 0 to 63").waitFor();
+    await tab.locator('[data-position="6"]').click();
+    await tab.locator(".arcs rect.mine").waitFor();
+    expect(await tab.locator(".arcs rect.target").count()).toBe(0);
     await tab.close();
   });
 

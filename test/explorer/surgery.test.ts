@@ -123,16 +123,16 @@ describePage("surgery in the explorer", (open) => {
     const { tab } = await open("#view=surgery&head=1.2");
     await live(tab);
     const caption = tab.locator("table.guesses caption");
-    await caption.getByText(`after position ${length - 2} `).waitFor();
+    await caption.getByText(` at ${length - 2} (`).waitFor();
     await tab.getByRole("button", { name: "Zero", exact: true }).click();
-    await caption.getByText(`after position ${falls.indexOf(most)} `).waitFor();
+    await caption.getByText(` at ${falls.indexOf(most)} (`).waitFor();
     const [was, is] = await tab
       .locator("table.guesses tr", { hasText: "comes next" })
       .locator("td")
       .evaluateAll((cells) => cells.map((cell) => Number((cell as HTMLElement).dataset["value"])));
     expect(was! - is!).toBeCloseTo(most, 4);
     await tab.locator("[data-position='3']").click();
-    await caption.getByText("after position 3 ").waitFor();
+    await caption.getByText(" at 3 (").waitFor();
     await tab.close();
   });
 

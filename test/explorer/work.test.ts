@@ -128,7 +128,7 @@ describePage("work in the explorer", (open) => {
     await tab.getByRole("heading", { name: `Head ${best}` }).waitFor();
     await tab.getByRole("button", { name: "Attention", exact: true }).click();
     await tab.locator("form.sequence select").first().selectOption("own");
-    const field = tab.getByRole("textbox", { name: "Token ids" });
+    const field = tab.getByRole("textbox", { name: "Words like these, or numbers from 0 to 63" });
     await field.fill("");
     expect(await field.inputValue()).toBe("");
     await tab.getByRole("button", { name: "Read it" }).click();

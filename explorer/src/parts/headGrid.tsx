@@ -166,6 +166,7 @@ function ColumnNumbers({ count }: { readonly count: number }) {
     <div role="row" class="row numbers">
       <span role="columnheader" class="rowName">
         <span class="heard">layer</span>
+        <span class="layerWord">head</span>
       </span>
       {Array.from({ length: count }, (_, head) => (
         <span role="columnheader" key={head}>

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { hasWords, wordOf } from "induction-lens/report";
+import type { ModelFacts } from "../engine/protocol.ts";
 import { usePage } from "../page/page.ts";
 
 const PERIODS = [4, 8, 16, 32, 64, 128, 256, 512];
@@ -61,7 +62,7 @@ function OwnTokens({ value, write }: OwnProps) {
   return (
     <>
       <label class="wide">
-        {facts?.tokenizer ? "Text" : "Token ids"}{" "}
+        {facts ? ownLabel(facts) : "Text"}{" "}
         <input type="text" value={value} onInput={(event) => write(event.currentTarget.value)} />
       </label>
       <button type="submit">Read it</button>
@@ -100,6 +101,18 @@ function GeneratedTokens() {
       </button>
     </>
   );
+}
+
+/** What the model can be given, over a field that has an example of it. */
+export function ownLabel({
+  tokenizer,
+  vocabulary,
+}: Pick<ModelFacts, "tokenizer" | "vocabulary">): string {
+  if (tokenizer) return "Text";
+  const numbers = `numbers from 0 to ${vocabulary - 1}`;
+  return hasWords({ tokenizer, vocabulary })
+    ? `Words like these, or ${numbers}`
+    : `Token ids, ${numbers}`;
 }
 
 /** Tokens of which something comes twice, for a model that reads ids: words where it has few. */

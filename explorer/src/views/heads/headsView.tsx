@@ -61,7 +61,7 @@ export function HeadsView() {
               class="plain small below"
               onClick={() => showHeading(chosenHeading.id)}
             >
-              Head {headName(state)}: {signOf(state).name}, further down
+              Down to head {headName(state)}, {signOf(state).name}
             </button>
             <MapLegend {...{ result, signOf, windows }} />
             <SeesNote />

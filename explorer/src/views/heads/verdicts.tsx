@@ -127,7 +127,11 @@ function EvidenceTable({ evidence }: { readonly evidence: Evidence }) {
   return (
     <div class="scroll wide" role="group" tabIndex={0} aria-label="Evidence">
       <table class="evidence">
-        <caption>Evidence, means over sequences with 95&nbsp;% intervals</caption>
+        <caption>
+          Evidence, means over sequences with 95&nbsp;% intervals. For nats lost, the head's output
+          is replaced by its mean of the same length; switching it off makes it zero, which costs
+          another amount.
+        </caption>
         <thead>
           <tr>
             <th scope="col">evidence</th>
@@ -166,10 +170,11 @@ function Upstream({ upstream }: Pick<Evidence, "upstream">) {
         .slice(0, 3)
         .map(
           ({ layer, head: from, route, effect }) =>
-            `${layer}.${from} through its ${ROUTE_WORDS[route]} (${(100 * effect).toFixed(0)}\u00a0% of its stripe)`,
+            `${layer}.${from} through its ${ROUTE_WORDS[route]} (${(100 * effect).toFixed(0)}\u00a0%)`,
         )
         .join(", ")}
-      .
+      : in brackets what it loses without it, of its induction attention or, through values, of what
+      it writes.
     </p>
   );
 }

@@ -4,6 +4,7 @@ import type { Handle } from "../../parts/chartHandle.tsx";
 import { LineChart, type Series } from "../../parts/lineChart.tsx";
 import { sequential } from "../../parts/colour.ts";
 import { usePage } from "../../page/page.ts";
+import { decimals } from "../../parts/decimals.ts";
 import { Thumb } from "../../parts/thumb.tsx";
 import { checkpointsOf, runText, type LabRun } from "./run.ts";
 
@@ -204,7 +205,7 @@ export async function runFiles(run: LabRun) {
 }
 
 function stateWords({ state, events }: LabRun): string {
-  if (state === "stored") return "trained earlier in this page and stored with it";
+  if (state === "stored") return "trained by this page before, and kept with it";
   if (state !== "running") return state;
   const { step, milliseconds } = events.at(-1)!;
   return `${(step / (milliseconds / 1000)).toFixed(1)} steps a second`;
@@ -212,13 +213,12 @@ function stateWords({ state, events }: LabRun): string {
 
 function changeWords({ state, change, events }: LabRun): string {
   const now = events.at(-1)!.scores;
-  const gain = `Copy gain ${now.copyGain.toFixed(2)} nats`;
-  if (state === "running" || !change)
-    return `${gain}: the repeated half is ${now.copyGain.toFixed(2)} nats easier than the first.`;
+  const gain = `Copy gain: the repeated half is ${decimals(now.copyGain, 2)} nats easier than the first.`;
+  if (state === "running" || !change) return gain;
   if (change.step === null)
-    return `${gain}. No sudden change: smooth learning explains the curve as well (p ${change.p.toFixed(2)}).`;
+    return `${gain} No sudden change: smooth learning explains the curve as well (p ${change.p.toFixed(2)}).`;
   const [low, high] = change.interval!;
-  return `${gain}. The jump came at step ${Math.round(change.step)} (95\u00a0% interval ${Math.round(low)} to ${Math.round(high)}, p ${change.p < 0.001 ? "below .001" : change.p.toFixed(3)}).`;
+  return `${gain} The jump came at step ${Math.round(change.step)} (95\u00a0% interval ${Math.round(low)} to ${Math.round(high)}, p ${change.p < 0.001 ? "below 0.001" : change.p.toFixed(3)}).`;
 }
 
 /** Where each head attends at a checkpoint, on a block of eight tokens that stands twice. */
@@ -264,8 +264,9 @@ function Patterns({ event }: { readonly event: LabEvent }) {
         </div>
       ))}
       <p class="hint">
-        Where each head looks at this step, a group for each layer: queries down, keys to the right.
-        ◆ induction score, ◀ previous-token score.
+        Where each head looks at this step: a line for each token that reads, from the first at the
+        top, and in it a square for each token that it can look at. ◆ induction score, ◀
+        previous-token score.
       </p>
     </div>
   );

@@ -6,6 +6,7 @@ import { useAnswer } from "../../page/answer.ts";
 import { sequential } from "../../parts/colour.ts";
 import { patternOf } from "../../parts/pattern.ts";
 import { Thumb } from "../../parts/thumb.tsx";
+import { decimals } from "../../parts/decimals.ts";
 import { percent } from "../../parts/percent.ts";
 import { FoldedFormula, Task } from "./foldedFormula.tsx";
 import { CLEARLY, LABELS } from "../../parts/headWords.ts";
@@ -101,7 +102,7 @@ function RowTable({ lesson, scores, weights }: RowProps) {
                 </th>
                 <td data-value={times * score}>
                   <span class="numberBar">
-                    {(times * score).toFixed(1)}
+                    {decimals(times * score, 1)}
                     <SignedBar value={times * score} ends={ends} />
                   </span>
                 </td>
@@ -153,7 +154,7 @@ function WhichHead({ lesson }: { readonly lesson: Lesson }) {
     guess === null
       ? null
       : guess === 1
-        ? `Yes: ${headName(previous)} attends to the token before with ${scoreOf(score, previous, "previousToken")} on average: the line one step beside the diagonal.`
+        ? `Yes: B is head ${headName(previous)}. It attends to the token before with ${scoreOf(score, previous, "previousToken")} on average: the line one step beside the diagonal.`
         : otherWords(score, other);
   return (
     <Task result={result}>
@@ -181,8 +182,8 @@ function WhichHead({ lesson }: { readonly lesson: Lesson }) {
 function otherWords(score: ScoreResult, other: HeadAt & { readonly name: ScoreName }): string {
   const value = scoreOf(score, other, other.name);
   return other.name === "firstToken"
-    ? `That one rests: ${headName(other)} gives the first token ${value} on average, which is the filled first column.`
-    : `Not that one: ${headName(other)} ${LABELS[other.name].does}, with ${value} of its attention on average.`;
+    ? `That one rests: A is head ${headName(other)}, which gives the first token ${value} on average, which is the filled first column.`
+    : `Not that one: A is head ${headName(other)}, which ${LABELS[other.name].does}, with ${value} of its attention on average.`;
 }
 
 /** A head that clearly does something other than look one back, if it can be one that rests; else the one that comes nearest. */

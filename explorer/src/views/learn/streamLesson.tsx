@@ -128,7 +128,8 @@ const MOST_HIDDEN = 4;
 /** What hiding one layer after the other showed, or to go on; nothing for a model of many. */
 function hiddenWords(left: ReadonlyMap<number, number>, layers: number, whole: number): string {
   if (layers > MOST_HIDDEN || layers < 2) return "";
-  if (left.size < layers) return "Hide the others too.";
+  if (left.size < layers)
+    return layers - left.size === 1 ? "Hide the other one too." : "Hide the others too.";
   const breaking = [...left].filter(([, probability]) => probability < whole / 2);
   const names = breaking.map(([layer]) => layer).sort((a, b) => a - b);
   if (names.length === layers)

@@ -1,13 +1,12 @@
 import { useMemo, useState } from "preact/hooks";
 import { headName, type HeadAt } from "induction-lens/browser";
-import { hasWords } from "induction-lens/report";
 import type { Sequence } from "../../engine/protocol.ts";
 import { usePage } from "../../page/page.ts";
 import { useAnswer } from "../../page/answer.ts";
 import { sequential } from "../../parts/colour.ts";
 import { TokenRow } from "../../parts/tokenRow.tsx";
 import { largest, looks, patternOf, type Pattern } from "../../parts/pattern.ts";
-import { idExample } from "../../parts/sequenceBar.tsx";
+import { idExample, ownLabel } from "../../parts/sequenceBar.tsx";
 import { percent } from "../../parts/percent.ts";
 import { TokenArcs } from "../../parts/tokenArcs.tsx";
 import { FoldedFormula, Task } from "./foldedFormula.tsx";
@@ -40,7 +39,7 @@ export function YoursLesson({ lesson }: { readonly lesson: Lesson }) {
     <>
       <Question lesson={lesson} />
       <OwnText
-        label={facts.tokenizer ? "Text" : idsLabel(facts)}
+        label={ownLabel(facts)}
         example={example}
         read={(own) => {
           choose(null);
@@ -111,17 +110,9 @@ function Looks({ induction, pieces, pattern, guess, at }: LooksProps) {
         words: `${at(last)} looks at ${at(position)}, ${percent(weight)}`,
       }))}
       query={last}
-      target={guess}
+      mine={guess}
     />
   );
-}
-
-/** What a model without tokenizer can be given, in words. */
-function idsLabel({ vocabulary }: Lesson["facts"]): string {
-  const numbers = `numbers from 0 to ${vocabulary - 1}`;
-  return hasWords({ tokenizer: null, vocabulary })
-    ? `Words as above, or ${numbers}`
-    : `Token ids, ${numbers}`;
 }
 
 /** The reader's text as tokens, and where the head looks in it; null while that is on its way. */

@@ -21,7 +21,7 @@ export function EditHistory({
   return (
     <div class="scroll wide" role="group" tabIndex={0} aria-label="What was done">
       <table class="done">
-        <caption>What was done, in order</caption>
+        <caption>What was done, in order; losses in nats</caption>
         <thead>
           <tr>
             <th scope="col">head</th>

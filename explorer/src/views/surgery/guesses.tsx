@@ -52,20 +52,28 @@ export function Guesses({ before, after, waiting }: Props) {
           </p>
         </div>
         <Waiting words={waiting}>
-          <GuessTable {...{ before, after }} />
+          <GuessTable {...{ before, after }} pieces={pieces} />
         </Waiting>
       </div>
     </section>
   );
 }
 
-function GuessTable({ before, after }: Omit<Props, "waiting">) {
+interface TableProps extends Omit<Props, "waiting"> {
+  /** Of the sequence that is shown. */
+  readonly pieces: readonly string[];
+}
+
+function GuessTable({ before, after, pieces }: TableProps) {
   const { token } = usePage();
+  const piece = pieces[after.at];
+  const place = piece === undefined ? "" : `${token(piece)} at `;
   return (
     <div class="scroll wide" role="group" tabIndex={0} aria-label="The guesses">
       <table class="guesses">
         <caption>
-          The model's guess after position {after.at} (– = not among its eight best)
+          The model's guess after {place || "position "}
+          {after.at} (– = not among its eight best)
         </caption>
         <thead>
           <tr>
