@@ -184,6 +184,28 @@ describePage("attention in the explorer", (open) => {
     },
   );
 
+  test("names the chosen row and column of a narrow matrix, and says where nothing looks", async () => {
+    const { tab } = await open("#view=attention&head=1.0&at=31&key=15", { width: 360 });
+    await live(tab);
+    await tab.locator('[data-cell="31,15"]').waitFor();
+    for (const axis of ["queries", "keys"]) {
+      const name = tab.locator(`.axis.${axis} .chosen`);
+      expect(await name.innerText()).toBe("jug");
+      const [outer, inner] = [
+        (await tab.locator(`.axis.${axis}`).boundingBox())!,
+        (await name.boundingBox())!,
+      ];
+      expect(inner.y).toBeGreaterThanOrEqual(outer.y - 1);
+      expect(inner.y + inner.height).toBeLessThanOrEqual(outer.y + outer.height + 1);
+      expect(inner.x + inner.width).toBeLessThanOrEqual(outer.x + outer.width + 1);
+    }
+    await tab.evaluate("location.hash = '#view=attention&head=1.0&period=8&form=arcs'");
+    const list = tab.getByRole("table", { name: /^What looks at \w+ at 15/ });
+    await list.getByRole("rowheader", { name: "none" }).waitFor();
+    await tab.locator(".arcs").getByText("again").waitFor();
+    await tab.close();
+  });
+
   test("says what is wrong with tokens that the model does not have", async () => {
     const { tab } = await open("#view=attention&head=1.2&text=7+999");
     await tab.getByText("it takes ids from 0 to 63, got 999").waitFor();

@@ -66,7 +66,13 @@ export function Matrix(props: Props) {
   const across = (at: number) => `${(100 * at) / keys}%`;
   return (
     <div class="matrixFrame">
-      <Axis kind="queries" pieces={pieces} every={everyOf(length)} share={down} />
+      <Axis
+        kind="queries"
+        pieces={pieces}
+        every={everyOf(length)}
+        share={down}
+        chosen={cell.query}
+      />
       <div ref={frame}>
         <div
           ref={box}
@@ -86,7 +92,7 @@ export function Matrix(props: Props) {
           {isPinned && <Pin {...{ cell, down, across }} />}
         </div>
       </div>
-      <Axis kind="keys" pieces={keyPieces} every={everyOf(keys)} share={across} />
+      <Axis kind="keys" pieces={keyPieces} every={everyOf(keys)} share={across} chosen={cell.key} />
     </div>
   );
 }
@@ -131,15 +137,26 @@ interface AxisProps {
   readonly every: number;
   /** Where a position is along the matrix. */
   readonly share: (at: number) => string;
+  /** The token whose row or column is in focus: it is always written, in place of those that it has no room beside. */
+  readonly chosen: number;
 }
 
 /** The tokens along a side of the matrix. */
-function Axis({ kind, pieces, every, share }: AxisProps) {
-  const ticks = pieces.flatMap((piece, at) => (at % every === 0 ? [{ piece, at }] : []));
+function Axis({ kind, pieces, every, share, chosen }: AxisProps) {
+  const isWritten = (at: number) =>
+    at === chosen || (at % every === 0 && Math.abs(at - chosen) >= every);
+  const ticks = pieces.flatMap((piece, at) => (isWritten(at) ? [{ piece, at }] : []));
   return (
     <div class={`axis ${kind}`} aria-hidden="true">
       {ticks.map(({ piece, at }) => (
-        <span key={at} style={{ [kind === "queries" ? "top" : "left"]: share(at + 0.5) }}>
+        <span
+          key={at}
+          class={at === chosen ? "chosen" : undefined}
+          style={{
+            [kind === "queries" ? "top" : "left"]:
+              `clamp(0.625em, ${share(at + 0.5)}, 100% - 0.625em)`,
+          }}
+        >
           {shortToken(piece, LETTERS)}
         </span>
       ))}

@@ -17,6 +17,12 @@ export function WeightList({ title, rows, nameOf, number }: ListProps) {
         </tr>
       </thead>
       <tbody>
+        {rows.length === 0 && (
+          <tr>
+            <th scope="row">none</th>
+            <td>–</td>
+          </tr>
+        )}
         {rows.map(({ position, weight }) => (
           <tr key={position}>
             <th scope="row">

@@ -267,7 +267,7 @@ function Picture({ focus, edits }: FocusProps & Pick<AttentionOfLookProps, "edit
       {state.form === "matrix" && (
         <ColourBar
           ramp={ramp}
-          ends={["0", number(pattern.bound)]}
+          ends={["0", state.weighted ? number(pattern.bound) : "1"]}
           label={`${state.weighted ? "attention times the size of the value" : "attention"}${repeats ? "; between the dashed lines: where induction looks" : ""}`}
         />
       )}
@@ -298,7 +298,7 @@ function Lists({ focus }: FocusProps) {
       />
       <WeightList
         title={`What looks at ${nameOf(query)}`}
-        rows={largest(pattern, "to", query, 8)}
+        rows={largest(pattern, "to", query, 8).filter(({ weight }) => weight >= LEAST_ROW)}
         {...{ nameOf, number }}
       />
     </div>
