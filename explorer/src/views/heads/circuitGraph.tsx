@@ -28,12 +28,12 @@ export function CircuitGraph({ verdict }: Props) {
           choose={(name) => change(headAt(name))}
         />
       </div>
-      {state.edits.length > 0 && (
-        <p class="hint">
-          The circuit is that of the model as it was trained. Dots and dashes: heads that are
-          changed, and their paths.
-        </p>
-      )}
+      <p class="hint">
+        In a box: through what it reads which heads, and the share of its induction attention that
+        is lost without each; for values, of what it writes.
+        {state.edits.length > 0 &&
+          " All of it is of the model as it was trained. Dots and dashes: heads that are changed, and their paths."}
+      </p>
     </section>
   );
 }
