@@ -135,6 +135,10 @@ function Arcs({ lesson, guess }: ArcsProps) {
   const nameOf = (position: number) => `${tokenAt(position)} at ${position}`;
   const best = guess?.guesses[0];
   const isFound = match === null || match >= FOUND;
+  const after = `what came after ${tokenAt(query)}`;
+  const matchWords = isFound
+    ? `finds ${after}: ${percent(match)}`
+    : `gives only ${percent(match)} to ${after}`;
   return (
     <TokenArcs
       label="The sequence, with arcs from each token that looks to the one it looks at"
@@ -162,7 +166,7 @@ function Arcs({ lesson, guess }: ArcsProps) {
           role: "induction" as const,
           label: isOff(induction)
             ? cutWords(edits, induction)
-            : `head ${headName(induction)} ${isFound ? "finds" : "does not find"} what came after ${tokenAt(query)}: ${percent(match)}`,
+            : `head ${headName(induction)} ${matchWords}`,
           words: `Head ${headName(induction)}: ${nameOf(query)} looks at ${nameOf(target)}, ${percent(match)}`,
           isCut: isOff(induction),
         },
