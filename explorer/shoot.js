@@ -14,11 +14,12 @@ const { values, positionals } = parseArgs({
 });
 const folder = positionals[0] ?? join(import.meta.dirname, "../docs/explorer");
 /** Widths of the page, and how large each is kept. */
-const WIDTHS = { 360: 0.6, 768: 0.45, 1440: 0.5 };
+const WIDTHS = { 360: 0.6, 768: 0.6, 1440: 0.5 };
 const THEMES = ["light", "dark", "contrast"];
 /** Pixels of a picture's height: of longer pages the rest is more of the same. */
 const MOST = 2400;
-const QUALITY = 18;
+/** From here on cells of a few pixels keep their colours and words their strokes. */
+const QUALITY = 45;
 
 const press = (name) => (tab) => tab.getByRole("button", { name }).first().click();
 
