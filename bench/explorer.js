@@ -128,7 +128,7 @@ async function attention(start, length) {
   await tab.getByText("Live numbers").waitFor({ timeout: 120_000 });
   await tab.locator("form.sequence select").first().selectOption("own");
   const ids = Array.from({ length }, (_, position) => (position * 37) % 300);
-  await tab.getByRole("textbox", { name: "Token ids" }).fill(ids.join(" "));
+  await tab.getByRole("textbox", { name: /numbers from 0 to/ }).fill(ids.join(" "));
   await tab.getByRole("button", { name: "Read it" }).click();
   await tab
     .locator(".token")
