@@ -138,7 +138,7 @@ export function verdictOf(evidence: HeadEvidence): Verdict {
   const reason = reasonOf(evidence, behaviours);
   const label = labelOf(reason, behaviours);
   const rests = behaviours.some(({ name }) => name === "first-token") && label !== "first-token";
-  const unsure = mightBeNamedElse(evidence.attention, behaviours);
+  const unsure = mightBeNamedElse(evidence.attention, behaviours) || mightAct(evidence, reason);
   return { label, behaviours, flags: flagsOf(evidence, { reason, label, rests, unsure }), reason };
 }
 
@@ -174,6 +174,19 @@ function inductionReason({ causal, scale }: HeadEvidence): InductionReason {
   return viaPattern(causal) ? "acts-by-patterns" : "acts-by-layers";
 }
 
+/** Whether a head that is not said to act would be at the other end of its effects' intervals. */
+function mightAct({ causal, scale }: HeadEvidence, reason: Reason): boolean {
+  if (!causal || !scale) return false;
+  if (reason === "writes-copy-inert") return mattersFor("+", causal, scale, possibly);
+  if (reason === "writes-against-inert") return mattersFor("-", causal, scale, possibly);
+  return reason === "writes-nothing" && actsIndirectly(causal, scale, possibly);
+}
+
+/** Of an effect: how large it is in the direction of its side (1: a loss, -1: a gain). */
+type Reading = (estimate: Estimate, side: 1 | -1) => number;
+const surely: Reading = (estimate, side) => (side > 0 ? atLeast(estimate) : -atMost(estimate));
+const possibly: Reading = (estimate, side) => (side > 0 ? atMost(estimate) : -atLeast(estimate));
+
 /** What takes off content and leaves size: an effect counts as content only if both show it. */
 const CONTENT = ["sizedMean", "resample"] as const;
 const SETTINGS = ["alone", "givenOthers"] as const;
@@ -183,24 +196,29 @@ type Standing = keyof Losses;
  * Whether losing what the head says costs more than losing null heads does, alone or given the other candidates, in logits
  * or nats, and a tenth of what it writes itself is lost with it; by each of {@link CONTENT}.
  */
-export function mattersFor(sign: "+" | "-", causal: CausalEvidence, scale: CausalScale): boolean {
+export function mattersFor(
+  sign: "+" | "-",
+  causal: CausalEvidence,
+  scale: CausalScale,
+  reading = surely,
+): boolean {
   const { copying, necessity } = causal;
   const side = sign === "+" ? 1 : -1;
   const arrives = CONTENT.every((by) => {
     const lost = SETTINGS.map((when) => side * necessity[when][by].centredLogit.value);
     return Math.max(...lost) >= LEAST_ARRIVING * side * (copying?.effect.value ?? 0);
   });
-  return arrives && exceedsNull(side, CONTENT, causal, scale);
+  return arrives && exceedsNull(side, CONTENT, causal, scale, reading);
 }
 
-/** Whether in one setting and one unit all of these replacements surely lose (side 1) or gain (-1) more than null heads. */
+/** Whether in one setting and one unit all of these replacements lose (side 1) or gain (-1) more than null heads, as an effect is read. */
 function exceedsNull(
   side: 1 | -1,
   by: readonly Standing[],
   { necessity }: CausalEvidence,
   scale: CausalScale,
+  reading = surely,
 ): boolean {
-  const surely = (estimate: Estimate) => (side > 0 ? atLeast(estimate) : -atMost(estimate));
   const least = {
     centredLogit: LEAST_EFFECT * scale.reference,
     nats: LEAST_EFFECT * scale.referenceNats,
@@ -209,7 +227,7 @@ function exceedsNull(
     (["centredLogit", "nats"] as const).some((unit) =>
       by.every(
         (unitOf) =>
-          surely(necessity[when][unitOf][unit]) >
+          reading(necessity[when][unitOf][unit], side) >
           Math.max(necessity.nullSize[when][unit], least[unit]),
       ),
     ),
@@ -220,16 +238,20 @@ function exceedsNull(
  * A head that writes nothing to the unembedding, yet costs the copy when what it says is gone, by more than what it writes
  * there itself: a random output favours the right tokens of one model by chance, and later layers did not cause that.
  */
-function actsIndirectly({ copying, necessity }: CausalEvidence, scale: CausalScale): boolean {
+function actsIndirectly(
+  { copying, necessity }: CausalEvidence,
+  scale: CausalScale,
+  reading = surely,
+): boolean {
   if (!scale.differs) return false;
   const least = LEAST_EFFECT * Math.abs(scale.clean.centredLogit - scale.corrupted.centredLogit);
   const direct = copying ? Math.max(0, copying.effect.value - copying.others) : 0;
-  const surely = ({ value, low }: Estimate) =>
-    value - direct - SURER * scale.widening * (value - (low ?? value));
+  const beyond = (estimate: Estimate) =>
+    estimate.value - direct - SURER * scale.widening * (estimate.value - reading(estimate, 1));
   return SETTINGS.some((when) =>
     CONTENT.every(
       (by) =>
-        surely(necessity[when][by].centredLogit) >
+        beyond(necessity[when][by].centredLogit) >
         Math.max(necessity.nullSize[when].centredLogit, least),
     ),
   );

@@ -39,6 +39,26 @@ describe("verdictOf(evidence)", () => {
     });
   });
 
+  test("flags a head undecided that would matter, or act, at the other end of its effects' intervals", () => {
+    for (const nearly of [
+      cause({ effect: 0.5, alone: [0.1, 0.045] }),
+      cause({ effect: 0.5, alone: [0.45, 0] }),
+    ])
+      expect(verdict(ATTENDS, nearly)).toMatchObject({
+        label: "attends-without-copying",
+        flags: ["inert", "undecided"],
+      });
+    const against = cause({ writes: "-", effect: -0.5, alone: [-0.45, 0] });
+    expect(verdict(ATTENDS, against).flags).toEqual(["inert", "undecided"]);
+    const silent = cause({ writes: "none", alone: [0.45, 0] });
+    expect(verdict(ATTENDS, silent)).toMatchObject({
+      label: "attends-without-copying",
+      flags: ["undecided"],
+    });
+    const oneKind = cause({ effect: 0.5, alone: [0.1, 0.045], content: [0.1, 0.03] });
+    expect(verdict(ATTENDS, oneKind).flags).not.toContain("undecided"); // content is surely no loss
+  });
+
   test("does not call a head induction of whose writing nothing arrives, however quiet the null", () => {
     const cancelled = cause({ alone: [0.5, 0.3], amongOthers: [0.5, 0.3] });
     expect(verdict(ATTENDS, cancelled)).toMatchObject({
