@@ -16,7 +16,7 @@ export const OPERATIONS_PER_RUN = { cpu: 30e9, wasm: 3e9, ...forAccelerators(200
 
 /**
  * Tokens that a run has whatever it takes, as far as whole rows go. With 64 a processor multiplies matrices of a billion parameters at
- * 0.93 of the rate that it has from 192 on; WASM was measured flat.
+ * 0.8 to 0.95 of the rate that it has from 192 on (`npm run bench:runs`); WASM was tried by hand, and is flat.
  */
 const LEAST_TOKENS = { cpu: 192, wasm: 0, ...forAccelerators(0) } as const;
 

@@ -179,7 +179,7 @@ describePage("models of the reader's own in the explorer", (open) => {
       await choose(tab, SMOLLM!);
       await tab.getByText(/this needs about 2\.\d GB of memory/i).waitFor();
       await tab.getByText("Live numbers").waitFor({ timeout: 800_000 });
-      await compare(tab, SMOLLM!, 38);
+      await compare(tab, SMOLLM!, 34);
       await tab.getByRole("button", { name: "Switch it off" }).click();
       await value(tab, '[data-loss="secondCopy.after"]');
       expect(errors).toEqual([]);

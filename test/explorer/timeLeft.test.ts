@@ -14,12 +14,12 @@ function clock() {
 test("says what is left of a step from how long a part of it took, and nothing before that can be told", () => {
   const at = clock();
   expect(at(0, "scoring", 0)).toBe("");
-  expect(at(1, "scoring", 0.25)).toBe(""); // too soon
-  expect(at(4, "scoring", 0.625)).toBe("about 3 s left");
-  expect(at(5, "scoring", 0.1)).toBe(""); // less than before: the step has begun again
+  expect(at(4, "scoring", 0.25)).toBe(""); // too soon
+  expect(at(7, "scoring", 0.625)).toBe("about 3 s left");
+  expect(at(8, "scoring", 0.1)).toBe(""); // less than before: the step has begun again
   expect(at(20, "cutting", 0)).toBe(""); // another step has a time of its own
-  expect(at(40, "cutting", 0.1)).toBe(""); // too little of it
-  expect(at(80, "cutting", 0.2)).toBe("about 5 min left");
+  expect(at(40, "cutting", 0.09)).toBe(""); // too little of it
+  expect(at(60, "cutting", 0.18)).toBe("about 3 min left");
 });
 
 test("a slow beginning is forgotten: the last third of the time counts", () => {

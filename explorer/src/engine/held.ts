@@ -26,7 +26,7 @@ export type Cost = Omit<Cut, "at" | "guesses" | "truth">;
 /** Sequences that are scored: as many as the command line takes, or as many as a reader waits for: a model of 135 million
  * parameters takes 20 seconds of two cores. */
 const EXAMPLES = 100;
-const PATIENT_OPERATIONS = 3.4e11;
+const PATIENT_OPERATIONS = 3e11;
 
 export function examplesFor({ parameters }: Pick<ModelFacts, "parameters">): number {
   const affordable = Math.floor(PATIENT_OPERATIONS / (parameters * ROW_LENGTH));

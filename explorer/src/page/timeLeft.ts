@@ -1,9 +1,9 @@
 /** @file How long a step still takes, from how long its last part took. */
 
-/** Share of a step and time from which what is left can be told. */
-const LEAST = { share: 0.15, milliseconds: 2000 };
-/** The part that is looked at: the last third of the step so far. Its beginning is slow, while the engine still warms up. */
-const PART = 1 / 3;
+/** Share of a step and time from which what is left can be told: in its first seconds the engine still warms up. */
+const LEAST = { share: 0.1, milliseconds: 5000 };
+/** The part that is looked at: the last third of the step so far, two seconds at least. */
+const PART = { share: 1 / 3, milliseconds: 2000 };
 
 interface Reading {
   readonly at: number;
@@ -23,7 +23,7 @@ export function timeLeft(now: () => number = () => performance.now()) {
     const first = readings[0]!;
     const elapsed = last.at - first.at;
     if (share - first.share < LEAST.share || elapsed < LEAST.milliseconds) return "";
-    const part = Math.max(LEAST.milliseconds, PART * elapsed);
+    const part = Math.max(PART.milliseconds, PART.share * elapsed);
     const from = readings.findLast(({ at }) => at <= last.at - part) ?? first;
     const seconds = ((last.at - from.at) * (1 - share)) / (share - from.share) / 1000;
     return leftWords(seconds);
