@@ -140,6 +140,8 @@ function retestRows(kind, runs) {
       flipping === 0 ? null : flagged / flipping,
       0.9,
     ),
-    ...flips.map(([labels, count]) => row(`  ${labels}`, `${count} ${count === 1 ? "head" : "heads"}`, "", null)),
+    ...flips.map(([labels, count]) =>
+      row(`  ${labels}`, `${count} ${count === 1 ? "head" : "heads"}`, "", null),
+    ),
   ];
 }
