@@ -9,6 +9,7 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { plural } from "../dist/base/plural.js";
 import { openModel } from "../dist/models/open.js";
 import { nativeBackend } from "../dist/runtime/native.js";
 import { verdict } from "../dist/studies/verdict/verdict.js";
@@ -140,8 +141,6 @@ function retestRows(kind, runs) {
       flipping === 0 ? null : flagged / flipping,
       0.9,
     ),
-    ...flips.map(([labels, count]) =>
-      row(`  ${labels}`, `${count} ${count === 1 ? "head" : "heads"}`, "", null),
-    ),
+    ...flips.map(([labels, count]) => row(`  ${labels}`, plural(count, "head"), "", null)),
   ];
 }

@@ -151,9 +151,7 @@ function sessionOf(program: Program, backend: Backend, pieces: readonly OpenPiec
     const { outputs = program.outputs, signal } = options;
     const room = (backend.budget?.bytes ?? Infinity) * SHARE_BETWEEN;
     if (pieces.length > 1)
-      return passThrough(program, pieces, runs, take, {
-        ...{ ...options, outputs, room },
-      });
+      return passThrough(program, pieces, runs, take, { ...options, outputs, room });
     for (const [index, feeds] of runs.entries()) {
       throwIfAborted(signal);
       await take(await pieces[0]!.tenant.use((session) => session.run(feeds, outputs)), index);

@@ -5,9 +5,6 @@ import type { FilePart } from "../base/backend.ts";
 
 const CHUNK_BYTES = 4 * 1024 * 1024;
 
-/** What is read is not looked at, so that all reads share it. */
-const scrap = Buffer.allocUnsafeSlow(CHUNK_BYTES);
-
 /** All reads are asked for at once: an engine blocks the thread that would ask for the next. A file that cannot be read is left alone. */
 export function readAhead(parts: readonly FilePart[]): void {
   for (const [path, ofFile] of group(parts, (part) => part.path))
@@ -16,6 +13,7 @@ export function readAhead(parts: readonly FilePart[]): void {
 
 async function readParts(path: string, parts: readonly FilePart[]): Promise<void> {
   const file = await open(path);
+  const scrap = Buffer.allocUnsafeSlow(CHUNK_BYTES); // nobody looks at what is read, so that all reads share it
   const reads = parts.flatMap(({ offset, sizeBytes }) =>
     Array.from({ length: Math.ceil(sizeBytes / CHUNK_BYTES) }, (_, chunk) => {
       const done = chunk * CHUNK_BYTES;

@@ -23,9 +23,9 @@ export interface OpenModel {
 /** What changes of heads cost on rows that repeat: all of a cut that does not depend on the reader's sequence. */
 export type Cost = Omit<Cut, "at" | "guesses" | "truth">;
 
-/** Sequences that are scored: as many as the command line takes, or as many as a reader waits for: a model of 135 million
- * parameters takes 20 seconds of two cores. */
+/** Sequences that are scored: as many as the command line takes, or as many as a reader waits for. */
 const EXAMPLES = 100;
+/** Parameters times tokens. SmolLM2, 135 million, is opened and scored in twenty seconds of two cores. */
 const PATIENT_OPERATIONS = 3e11;
 
 export function examplesFor({ parameters }: Pick<ModelFacts, "parameters">): number {

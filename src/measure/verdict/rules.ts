@@ -269,10 +269,8 @@ function actsBySize(causal: CausalEvidence, scale: CausalScale): boolean {
     return SETTINGS.some((when) =>
       (["centredLogit", "nats"] as const).some((unit) => {
         const { mean, ...content } = necessity[when];
-        const whole = side > 0 ? atLeast(mean[unit]) : -atMost(mean[unit]);
-        const most = CONTENT.map((by) =>
-          side > 0 ? atMost(content[by][unit]) : -atLeast(content[by][unit]),
-        );
+        const whole = surely(mean[unit], side);
+        const most = CONTENT.map((by) => possibly(content[by][unit], side));
         return whole > necessity.nullSize[when][unit] && Math.min(...most) < SIZE_SHARE * whole;
       }),
     );
@@ -342,9 +340,9 @@ function isBackup({ copying }: CausalEvidence): boolean {
   if (!copying || copying.writes === "none") return false;
   const { effect } = copying;
   const sign = copying.writes === "+" ? 1 : -1;
-  const most = sign > 0 ? atMost(effect) : -atLeast(effect);
-  return [copying.givenOthers, copying.givenResampled].every((estimate) => {
-    const least = sign > 0 ? atLeast(estimate) : -atMost(estimate);
-    return sign * estimate.value > BACKUP * sign * effect.value && least > most;
-  });
+  return [copying.givenOthers, copying.givenResampled].every(
+    (estimate) =>
+      sign * estimate.value > BACKUP * sign * effect.value &&
+      surely(estimate, sign) > possibly(effect, sign),
+  );
 }

@@ -28,9 +28,9 @@ export function StreamLesson({ lesson }: { readonly lesson: Lesson }) {
     <>
       <p class="say">
         A language model reads a row of <b>tokens</b>, pieces of text, and guesses which comes next.
-        {kindWords(facts)} Each token becomes a vector, a list of numbers, and every layer adds
-        something to it. After the last layer, the vector is compared with every token the model
-        knows; the best match is its guess.
+        {mixerWords(facts).kind} Each token becomes a vector, a list of numbers, and every layer
+        adds something to it. After the last layer, the vector is compared with every token the
+        model knows; the best match is its guess.
       </p>
       <TokenArcs
         label="The sequence of the lessons"
@@ -57,7 +57,7 @@ export function StreamLesson({ lesson }: { readonly lesson: Lesson }) {
       </p>
       <Stream {...{ lesson, names }} hidden={hiding.hidden} />
       <Task result={hiding.result}>
-        <p>{hideWords(facts)} Which layer does the guess depend on?</p>
+        <p>{mixerWords(facts).hide} Which layer does the guess depend on?</p>
         <HideButtons layers={facts.layers} {...hiding} />
       </Task>
       <FoldedFormula
@@ -104,22 +104,25 @@ function mixerOf(facts: ModelFacts, layer: number): string {
   return isScan(facts, layer) ? "state" : "attention";
 }
 
-type MixerFacts = Pick<ModelFacts, "scan" | "layers">;
+/** What a model is, and what hiding a layer of it does, by what its layers have. */
+const MIXER_WORDS = {
+  attention: {
+    kind: "This one is a transformer.",
+    hide: "Hide the attention of a layer: its heads then add nothing.",
+  },
+  state: {
+    kind: "This one is a state-space model.",
+    hide: "Hide the state of a layer: what it carries from token to token is then zero.",
+  },
+  both: {
+    kind: "Some of its layers have attention, as a transformer's, others have a state.",
+    hide: "Hide the attention or the state of a layer: its heads then add nothing, or what it carries from token to token is then zero.",
+  },
+} as const;
 
-function kindWords({ scan, layers }: MixerFacts): string {
-  if (scan === null) return "This one is a transformer.";
-  return scan.layers.length === layers
-    ? "This one is a state-space model."
-    : "Some of its layers have attention, as a transformer's, others have a state.";
-}
-
-/** What hiding a layer does. */
-function hideWords({ scan, layers }: MixerFacts): string {
-  if (scan === null) return "Hide the attention of a layer: its heads then add nothing.";
-  const state = "what it carries from token to token is then zero";
-  return scan.layers.length === layers
-    ? `Hide the state of a layer: ${state}.`
-    : `Hide the attention or the state of a layer: its heads then add nothing, or ${state}.`;
+function mixerWords({ scan, layers }: Pick<ModelFacts, "scan" | "layers">) {
+  if (scan === null) return MIXER_WORDS.attention;
+  return MIXER_WORDS[scan.layers.length === layers ? "state" : "both"];
 }
 
 /** From how many layers on nobody hides each of them. */
