@@ -92,7 +92,7 @@ describePage("kinds of models in the explorer", (open: Open) => {
     await after.waitFor();
     const whole = await after.getAttribute("data-value");
     await tab.getByRole("button", { name: "Hide layer 0" }).click();
-    await tab.getByText("without the state of layer 0").waitFor();
+    await tab.getByText(/^The numbers at position \d+ without the state of layer 0,/).waitFor();
     await tab.getByText("Without the state of layer 0 the model gives").waitFor();
     expect(await after.getAttribute("data-value")).not.toBe(whole);
     expect(errors).toEqual([]);
