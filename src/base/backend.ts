@@ -40,6 +40,8 @@ export interface SessionOptions {
   readonly folder?: string | undefined;
   /** Files that lie in no folder; left out: none. */
   readonly sideFiles?: readonly SideFile[] | undefined;
+  /** Whether no other session takes turns with it, so that its threads may keep their cores from one operation to the next. */
+  readonly isAlone?: boolean | undefined;
 }
 
 /** What sessions may take together: those that are not in use are given back when another needs their room. */

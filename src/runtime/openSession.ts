@@ -1,5 +1,5 @@
 /** @file A Program as one session of the engine: lowered, its weights placed. */
-import type { Backend, Feeds, Trace } from "../base/backend.ts";
+import type { Backend, Feeds, SessionOptions, Trace } from "../base/backend.ts";
 import { tensor } from "../base/tensor.ts";
 import { lower } from "../graph/onnx/lower.ts";
 import { typesOf, type Program } from "../graph/program.ts";
@@ -18,7 +18,11 @@ export interface OpenSession {
 const PRODUCTS = { 8: "eightBits", 16: "float16" } as const;
 
 /** @param program has nothing that its outputs do not need */
-export async function openSession(program: Program, backend: Backend): Promise<OpenSession> {
+export async function openSession(
+  program: Program,
+  backend: Backend,
+  { isAlone = false }: Pick<SessionOptions, "isAlone"> = {},
+): Promise<OpenSession> {
   const types = typesOf(program);
   const graph = lower(program, {
     fusedMatMul: backend.device !== "webgpu",
@@ -30,6 +34,7 @@ export async function openSession(program: Program, backend: Backend): Promise<O
   const engine = await backend.create(model, {
     ...(folder !== undefined && { folder }),
     sideFiles,
+    isAlone,
   });
   return {
     async run(feeds, outputs) {

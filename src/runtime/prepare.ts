@@ -1,5 +1,13 @@
 /** @file A Program made ready to run, whole or in pieces that fit the memory. */
-import type { Backend, Feeds, FilePart, MemoryBudget, Tenant, Trace } from "../base/backend.ts";
+import type {
+  Backend,
+  Feeds,
+  FilePart,
+  MemoryBudget,
+  SessionOptions,
+  Tenant,
+  Trace,
+} from "../base/backend.ts";
 import { closable, type Closable } from "../base/closable.ts";
 import { throwIfAborted, UnableError } from "../base/errors.ts";
 import { byteSize } from "../base/byteSize.ts";
@@ -49,18 +57,21 @@ export interface Session extends Closable {
  * while the piece before it runs.
  *
  * @param sizes lengths of the symbols in the largest run, to see first whether the memory is there
+ * @param options.isAlone whether no other session runs between its runs
  * @throws {UnableError} if it is not, for the largest piece
  */
 export async function prepare(
   program: Program,
   backend: Backend,
   sizes: Readonly<Record<string, number>> = {},
+  options: Pick<SessionOptions, "isAlone"> = {},
 ): Promise<Session> {
   const pruned = prune(program);
   const { budget } = backend;
-  if (budget) return sessionOf(pruned, backend, await openPieces(pruned, backend, budget, sizes));
+  if (budget)
+    return sessionOf(pruned, backend, await openPieces(pruned, backend, budget, sizes, options));
   checkMemory(planMemory(pruned, backend, sizes), backend);
-  const session = await openSession(pruned, backend);
+  const session = await openSession(pruned, backend, options);
   const tenant = { use: <Result>(work: (value: OpenSession) => Promise<Result>) => work(session) };
   return sessionOf(pruned, backend, [
     {
@@ -80,6 +91,7 @@ async function openPieces(
   backend: Backend,
   budget: MemoryBudget,
   sizes: Readonly<Record<string, number>>,
+  options: Pick<SessionOptions, "isAlone">,
 ): Promise<OpenPiece[]> {
   const pieces = cutPieces(program, backend, budget, sizes);
   checkLargest([pieces], backend.device, budget);
@@ -89,7 +101,9 @@ async function openPieces(
       opening: plan.totalBytes - SESSION_BYTES,
       open: plan.weightBytes + plan.valueBytes,
     };
-    const tenant: Tenant<OpenSession> = budget.tenant(needs, () => openSession(piece, backend));
+    const tenant: Tenant<OpenSession> = budget.tenant(needs, () =>
+      openSession(piece, backend, options),
+    );
     return { program: piece, reads, tenant, readAhead: () => backend.readAhead?.(partsOf(piece)) };
   });
   if (pieces.length === 1 && budget.hasRoom(largest - SESSION_BYTES))

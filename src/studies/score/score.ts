@@ -19,7 +19,7 @@ import type { Architecture } from "../../models/family.ts";
 import { headOffsets, headsIn } from "../../models/headCounts.ts";
 import type { ScoreName, ScoreResult } from "./result.ts";
 import { layersOutOfReach } from "../../inputs/windowReach.ts";
-import { rowsPerRun } from "../../runtime/chunks.ts";
+import { scoredRowsPerRun } from "../../runtime/chunks.ts";
 import { prepare, type Session } from "../../runtime/prepare.ts";
 import type { RepeatedRows } from "../../inputs/scoreInput.ts";
 import { scoreProgram, SCORE_VALUES } from "./scoreProgram.ts";
@@ -66,12 +66,13 @@ async function scoreOnce(
       measures: ATTENTION_SCORES.length,
       withLoss: lossExamples > 0,
     });
-    const perRun = rowsPerRun(program, backend, length);
-    const session = await prepare(program, backend, {
+    const perRun = scoredRowsPerRun(program, backend, length);
+    const sizes = {
       batch: perRun,
       position: length,
       [SCORE_VALUES.lossRows]: Math.min(perRun, lossExamples),
-    });
+    };
+    const session = await prepare(program, backend, sizes, { isAlone: true });
     const prepared = elapsed();
     try {
       const { signal, progress, soFar } = options;
@@ -189,7 +190,7 @@ export async function measureRows(
     [lossExamples, length],
     new Float32Array(lossExamples * length),
   );
-  const perRun = rowsPerRun(session.program, session.backend, length);
+  const perRun = scoredRowsPerRun(session.program, session.backend, length);
   const leastRows = leastLossRows(session);
   const step = "scoring";
   const lossesIn = ({ first, count }: Rows) => Math.max(0, Math.min(count, lossExamples - first));
