@@ -1,7 +1,7 @@
 /**
  * @file How long a model takes until its score can run, in a process of its own, as JSON: wall and processor milliseconds of
  * opening it and of making the session. The cache that XDG_CACHE_HOME names decides whether it is the first time.
- * usage: node bench/ready.js MODEL
+ * usage: node bench/ready.js MODEL [--cache]
  */
 import { openModel } from "../dist/models/open.js";
 import { nativeBackend } from "../dist/runtime/native.js";
@@ -16,7 +16,9 @@ async function timed(work) {
 }
 
 const backend = await nativeBackend();
-const open = await timed(() => openModel(process.argv[2]));
+const open = await timed(() =>
+  openModel(process.argv[2], { cache: process.argv.includes("--cache") }),
+);
 const { program, architecture } = open.made;
 const session = await timed(() =>
   prepare(scoreProgram(program, architecture, { measures: 5, withLoss: true }), backend),

@@ -9,6 +9,8 @@ export interface ByteSource {
   readonly realPath?: string | undefined;
   /** Exactly `length` bytes from `offset`; the caller has checked both against `sizeBytes`. */
   read(offset: number, length: number): Promise<Uint8Array>;
+  /** The same into memory that is there; left out: what `read` gives is copied. */
+  readonly readInto?: ((offset: number, bytes: Uint8Array) => Promise<void>) | undefined;
 }
 
 /** Number formats that a stored tensor can have and the engine can use without conversion outside the graph. */

@@ -95,14 +95,14 @@ function decodedEights(
       `${name} of ${rows} x ${columns} needs a scale per tensor, row or block${block ? ` of ${block.join(" x ")}` : ""}, ${scaleName} has ${scales.shape.join(" x ")}`,
     );
   let values: Promise<Float32Array> | undefined;
-  return computedTensor(source.name, shape, async (first, count) => {
+  return computedTensor(source.name, shape, async (first, into) => {
     const scale = await (values ??= readTensor(scales));
-    const bytes = await source.read(offset + first, count);
-    return Float32Array.from(bytes, (bits, index) => {
+    const bytes = await source.read(offset + first, into.length);
+    for (const [index, bits] of bytes.entries()) {
       const [row, column] = [Math.floor((first + index) / columns), (first + index) % columns];
       const at = Math.floor(row / blockRows) * wide + Math.floor(column / blockColumns);
-      return table[bits]! * scale[at]!;
-    });
+      into[index] = table[bits]! * scale[at]!;
+    }
   });
 }
 
@@ -160,16 +160,19 @@ function decodedGroups(
       `${name} needs 2, 4 or 8 bits and ${rows} x ${groups} scales and biases, got ${bits} bits and ${scales.shape.join(" x ")}`,
     );
   let values: Promise<readonly Float32Array[]> | undefined;
-  return computedTensor(source.name, [rows, columns], async (first, count) => {
+  return computedTensor(source.name, [rows, columns], async (first, into) => {
     const [scale, bias] = await (values ??= Promise.all([scales, biases].map(readTensor)));
     const start = Math.floor(first / perByte);
-    const bytes = await source.read(offset + start, Math.ceil((first + count) / perByte) - start);
-    return Float32Array.from({ length: count }, (_, index) => {
+    const bytes = await source.read(
+      offset + start,
+      Math.ceil((first + into.length) / perByte) - start,
+    );
+    for (let index = 0; index < into.length; index++) {
       const at = first + index;
       const byte = bytes[Math.floor(at / perByte) - start]!;
       const value = (byte >> ((at % perByte) * bits)) & (2 ** bits - 1);
       const group = Math.floor(at / groupSize); // columns are whole groups
-      return scale![group]! * value + bias![group]!;
-    });
+      into[index] = scale![group]! * value + bias![group]!;
+    }
   });
 }

@@ -65,7 +65,7 @@ const READERS = {
 
 /**
  * The model in `files`: config.json with weights (whole, or an index and its shards), a GGUF file, or nanoGPT's ckpt.pt
- * with meta.pkl. Other files of the folder may be there. Quantised weights are decoded into memory.
+ * with meta.pkl. Other files of the folder may be there. Quantised weights are decoded whenever a session is made.
  *
  * @throws {InputError} "file", "config" or "weights": what is missing or does not fit
  */
@@ -128,7 +128,7 @@ async function fromFolder(blobs: Blobs, options: BlobOptions): Promise<OpenedMod
 /** The readers of GGUF are fetched for a GGUF alone: a page that opens a folder does without them. */
 async function fromGguf(blobs: Blobs, name: string, options: BlobOptions): Promise<OpenedModel> {
   const { readGgufFiles } = await import("../formats/gguf/splitGguf.ts");
-  const { ggufWeights, undecoded } = await import("../formats/gguf/ggufWeights.ts");
+  const { ggufWeights } = await import("../formats/gguf/ggufWeights.ts");
   const { ggufPlan } = await import("./gguf/ggufModel.ts");
   const { tokenizerFromGguf } = await import("../text/tokenizer/tokenizerFromGguf.ts");
   const { gguf, files } = await readGgufFiles(name, async (part) =>
@@ -136,16 +136,12 @@ async function fromGguf(blobs: Blobs, name: string, options: BlobOptions): Promi
   );
   const plan = await ggufPlan(gguf, name);
   sizeOf(gguf.tensors, options);
-  const asStored = await ggufWeights(plan.tensors, undecoded);
-  options.tellShape?.(plan.model(asStored, options.head));
-  const checkpoint = await ggufWeights(
-    plan.tensors,
-    undefined,
-    stepOptions(options, "decoding weights"),
-  );
+  const { weights, ...others } = ggufWeights(plan.tensors);
+  const model = plan.model({ weights, ...others }, options.head);
+  options.tellShape?.(model);
   return {
-    model: plan.model(checkpoint, options.head),
-    weights: checkpoint.weights,
+    model,
+    weights,
     weightFiles: files.map((file) => file.name),
     tokenizer: () => Promise.resolve(tokenizerFromGguf(Object.fromEntries(gguf.metadata))),
   };

@@ -2,22 +2,20 @@
 import { basename, dirname, join } from "node:path";
 import type { Checkpoint } from "../formats/checkpoint.ts";
 import { fileSource, type OpenFile } from "../formats/file.ts";
-import { dequantisedInCache } from "../formats/gguf/dequantisedInCache.ts";
-import { ggufWeights, undecoded, type Dequantiser } from "../formats/gguf/ggufWeights.ts";
+import { decodeInThreads } from "../formats/gguf/decodeInThreads.ts";
+import { ggufWeights } from "../formats/gguf/ggufWeights.ts";
+import { keptDecoded } from "../formats/gguf/keptDecoded.ts";
 import { readGgufFiles } from "../formats/gguf/splitGguf.ts";
-import { sha256 } from "../formats/sha256.ts";
-import { weightFaults } from "../formats/weightFaults.ts";
 import { tokenizerFromGguf } from "../text/tokenizer/tokenizerFromGguf.ts";
 import { refuseMap } from "./folder.ts";
 import { ggufPlan } from "./gguf/ggufModel.ts";
-import { loadedModel, sightOf, type LoadedModel } from "./loadedModel.ts";
+import { loadedModel, sightOfTensors, type LoadedModel } from "./loadedModel.ts";
 import { stepOptions, type LoadOptions } from "./loadOptions.ts";
 
 /**
- * The model in the GGUF file `path`, or in that part and the others beside it. Quantised weights are decoded into a cache
- * file the first time.
+ * The model in the GGUF file `path`, or in that part and the others beside it. Quantised weights are decoded whenever a session is made.
  *
- * @param options.cache false decodes into memory and leaves nothing behind
+ * @param options.cache true keeps them decoded in a file of the cache, made the first time
  * @throws {InputError} "file" for a malformed file, "config" or "weights" for what is not supported or does not fit
  */
 export async function openGguf(
@@ -35,23 +33,17 @@ export async function openGguf(
       return file;
     });
     const plan = await ggufPlan(gguf, path);
-    const decoded = async (hash: string) => {
-      checkpoint ??= await ggufWeights(
-        plan.tensors,
-        dequantiserFor(hash, options),
-        stepOptions(options, "decoding weights"),
-      );
-      return checkpoint;
-    };
-    const sight = await sightOf(files, options, async () => {
-      const hash = await sha256(files, stepOptions(options, "hashing weights"));
-      const { weights } = await decoded(hash);
-      return {
-        sha256: hash,
-        ...(await weightFaults(weights, stepOptions(options, "checking weights"))),
-      };
-    });
-    const model = plan.model(await decoded(sight.sha256), options.head);
+    const decodedOnRead = ggufWeights(plan.tensors, decodeInThreads);
+    const sight = await sightOfTensors(files, options, decodedOnRead.weights);
+    checkpoint =
+      options.cache && !options.factsOnly
+        ? await keptDecoded(
+            decodedOnRead,
+            { sha256: sight.sha256, warn: options.notice },
+            stepOptions(options, "decoding weights"),
+          )
+        : decodedOnRead;
+    const model = plan.model(checkpoint, options.head);
     return await loadedModel({
       id,
       model,
@@ -66,10 +58,4 @@ export async function openGguf(
     for (const file of open) await file.close();
     throw error;
   }
-}
-
-/** @param hash of the files, which names the cache file */
-function dequantiserFor(hash: string, options: LoadOptions): Dequantiser | undefined {
-  if (options.factsOnly) return undecoded;
-  return options.cache === false ? undefined : dequantisedInCache({ sha256: hash });
 }

@@ -48,8 +48,7 @@ export async function torchModel(
   const plan = planOf(checkpoint, path, args, options.sizes, map);
   const withOurNames = mappedCheckpoint(mappedCheckpoint(checkpoint, plan.map), map ?? {});
   const zeros = [...(plan.zeros ?? [])].map(
-    ([name, size]) =>
-      [name, computedTensor(path, [size], async (_, count) => new Float32Array(count))] as const,
+    ([name, size]) => [name, computedTensor(path, [size], () => undefined)] as const,
   );
   const weights = { ...withOurNames, weights: new Map([...withOurNames.weights, ...zeros]) };
   const config = mappedConfig(plan.config, map);

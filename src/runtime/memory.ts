@@ -22,6 +22,12 @@ const WASM_COPIES = 3;
 /** 16-bit weights exist as such, as float32 and repacked while a session is made (measured: 1.31 of their float32 size). */
 const CAST_PEAK = 1.3;
 
+/**
+ * Float32 weights that are computed or in memory exist twice while a session is made and a part of them repacked (measured: 2.5 to 2.7
+ * times their size), and the memory that held them is kept for the next piece.
+ */
+const [HANDED_COPIES, HANDED_PEAK] = [2, 2.6];
+
 /** An engine's arena grows by doubling and keeps what it has (measured: 1.3 for a few large values, 3.3 for many small). */
 const ARENA = 2;
 
@@ -55,7 +61,8 @@ const READ_AHEAD_BYTES = 4 * 1024 * 1024;
  * The memory that a session of `program` will add to the process (bench/peakMemory.js measures it).
  *
  * Native: a weight that is multiplied is repacked (its float32 size); a table that is only looked up stays in its file,
- * of which the rows that are used are read in; 16-bit weights become float32, tables too.
+ * of which the rows that are used are read in; 16-bit weights become float32, tables too. If a weight lies in no file, all of them are
+ * handed over.
  *
  * @param sizes lengths of the symbols in one run; symbols without one count as 1
  */
@@ -74,6 +81,7 @@ export function planMemory(
   const bytesAlive = (_: Weight, kind: WeightKind, size: number) => {
     if (kind === "blocks") return BLOCK_SHARE * size;
     if (kind === "rounded") return ROUNDED_SHARE * size;
+    if (kind === "handed over") return HANDED_COPIES * size;
     if (kind === "half" || kind === "float16") return size / 2;
     return kind === "looked up" ? Math.min(size, READ_AHEAD_BYTES) : size;
   };
@@ -103,14 +111,7 @@ function unpackedBytes({ weights }: Program, kindOf: (weight: Weight) => WeightK
 }
 
 type WeightKind =
-  | "half"
-  | "float16"
-  | "blocks"
-  | "rounded"
-  | "cast"
-  | "multiplied"
-  | "looked up"
-  | "looked up in memory";
+  "half" | "float16" | "blocks" | "rounded" | "cast" | "multiplied" | "looked up" | "handed over";
 
 const PEAKS: Readonly<Record<WeightKind, number>> = {
   half: 1,
@@ -120,16 +121,20 @@ const PEAKS: Readonly<Record<WeightKind, number>> = {
   cast: CAST_PEAK,
   multiplied: 1,
   "looked up": 1,
-  "looked up in memory": 2,
+  "handed over": HANDED_PEAK / HANDED_COPIES,
 };
 
 const bytesInWasm = (_: Weight, kind: WeightKind, size: number) =>
   kind === "blocks" ? BLOCK_SHARE * size : size;
 
 /** What the engine does with a weight. */
-function weightKinds({ ops }: Program, backend: PlannedFor): (weight: Weight) => WeightKind {
+function weightKinds(
+  { ops, weights }: Program,
+  backend: PlannedFor,
+): (weight: Weight) => WeightKind {
   const read = new Set(ops.flatMap((op) => (op.op === "contract" ? [] : op.inputs)));
   const multiplied = new Set(ops.flatMap((op) => (op.op === "contract" ? op.inputs : [])));
+  const isMapped = weights.every(({ stored }) => stored.source.realPath !== undefined);
   return (weight) => {
     const { name, stored } = weight;
     if (backend.rounding?.bits === 16 && multiplied.has(name)) return "float16";
@@ -137,8 +142,8 @@ function weightKinds({ ops }: Program, backend: PlannedFor): (weight: Weight) =>
     if (stored.blocks && !read.has(name) && keepsBlocks(backend)) return "blocks";
     if (backend.rounding && multiplied.has(name)) return "rounded";
     if (STORED_BYTES[stored.type] !== 4) return "cast";
-    if (multiplied.has(name) || !keepsBlocks(backend)) return "multiplied"; // other devices have all in their memory
-    return stored.blocks ? "looked up in memory" : "looked up";
+    if (!isMapped) return "handed over";
+    return multiplied.has(name) || !keepsBlocks(backend) ? "multiplied" : "looked up"; // other devices have all in their memory
   };
 }
 

@@ -14,6 +14,11 @@ export interface OpenSession {
   close(): Promise<void>;
 }
 
+export interface OpenOptions extends Pick<SessionOptions, "isAlone"> {
+  /** Where weights that lie in no file are while it is opened; left out: in memory of their own. */
+  readonly memory?: ((sizeBytes: number) => Uint8Array) | undefined;
+}
+
 /** What products are rounded to, by bits. */
 const PRODUCTS = { 8: "eightBits", 16: "float16" } as const;
 
@@ -21,7 +26,7 @@ const PRODUCTS = { 8: "eightBits", 16: "float16" } as const;
 export async function openSession(
   program: Program,
   backend: Backend,
-  { isAlone = false }: Pick<SessionOptions, "isAlone"> = {},
+  { isAlone = false, memory }: OpenOptions = {},
 ): Promise<OpenSession> {
   const types = typesOf(program);
   const graph = lower(program, {
@@ -30,7 +35,7 @@ export async function openSession(
     products: backend.rounding ? PRODUCTS[backend.rounding.bits] : "float32",
     halves: await halvesOf(program, backend),
   });
-  const { model, folder, sideFiles } = await placeWeights(graph, backend);
+  const { model, folder, sideFiles } = await placeWeights(graph, backend, memory);
   const engine = await backend.create(model, {
     ...(folder !== undefined && { folder }),
     sideFiles,

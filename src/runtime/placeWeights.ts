@@ -13,16 +13,31 @@ import { commonFolder } from "./commonFolder.ts";
 /** Weights up to this size travel inside the model; larger ones stay in their file or in side files. */
 const INLINE_BYTES = 64 * 1024 * 1024;
 
-/** The model's bytes, with each initializer inside it, in a mapped file, or in a side file. */
-export async function placeWeights(graph: OnnxGraph, backend: Backend) {
+/** Ranges that are read at once: sources that compute their values do it on several cores. */
+const READS_AT_ONCE = 4;
+
+/** Where a range begins, so that its numbers lie as their type wants. */
+const ALIGNMENT = 64;
+
+/**
+ * The model's bytes, with each initializer inside it, in a mapped file, or in a side file.
+ *
+ * @param memory where side files are, all together; left out: in memory of their own
+ */
+export async function placeWeights(
+  graph: OnnxGraph,
+  backend: Backend,
+  memory: (sizeBytes: number) => Uint8Array = (sizeBytes) => new Uint8Array(sizeBytes),
+) {
   const stored = graph.initializers.flatMap(({ data }) =>
     data instanceof Uint8Array ? [] : [data],
   );
   const total = stored.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   if (total > INLINE_BYTES && backend.mapsFiles) {
-    const sources = new Set(stored.map(({ source }) => source));
-    if ([...sources].every(({ realPath }) => realPath !== undefined)) {
-      const { folder, relative } = commonFolder([...sources].map(({ realPath }) => realPath!));
+    // An engine that is given side files looks for no others, so that all are mapped or none.
+    const paths = stored.flatMap(({ source }) => source.realPath ?? []);
+    if (paths.length === stored.length) {
+      const { folder, relative } = commonFolder(paths);
       const place = ({ source, offset }: StoredBytes) => ({
         location: relative(source.realPath!),
         offset,
@@ -31,7 +46,7 @@ export async function placeWeights(graph: OnnxGraph, backend: Backend) {
     }
   }
   const keyOf = rangeKeys();
-  const pieces = await readPieces(stored, keyOf);
+  const pieces = await readPieces(stored, keyOf, memory);
   if (total <= INLINE_BYTES) {
     return { model: encodeModel(graph, (bytes) => pieces.get(keyOf(bytes))!.data), sideFiles: [] };
   }
@@ -46,21 +61,42 @@ export async function placeWeights(graph: OnnxGraph, backend: Backend) {
 async function readPieces(
   stored: readonly StoredBytes[],
   keyOf: (range: StoredBytes) => string,
+  memory: (sizeBytes: number) => Uint8Array,
 ): Promise<Map<string, SideFile>> {
+  const ranges = new Map(stored.map((range) => [keyOf(range), range]));
+  const roomOf = ({ source, sizeBytes }: StoredBytes) =>
+    source.readInto ? ALIGNMENT * Math.ceil(sizeBytes / ALIGNMENT) : 0;
+  const all = memory([...ranges.values()].reduce((sum, range) => sum + roomOf(range), 0));
   const pieces = new Map<string, SideFile>();
-  for (const range of stored) {
-    const key = keyOf(range);
-    if (pieces.has(key)) continue;
-    const data = await range.source.read(range.offset, range.sizeBytes);
-    if (data.byteLength !== range.sizeBytes) {
-      throw new InputError(
-        "file",
-        `${range.source.name} should have ${range.sizeBytes} bytes at ${range.offset}, got ${data.byteLength}`,
-      );
-    }
-    pieces.set(key, { path: `piece-${pieces.size}`, data });
-  }
+  let end = 0;
+  const reads = [...ranges].map(([key, range], index) => {
+    const [path, start] = [`piece-${index}`, end];
+    end += roomOf(range);
+    return async () => {
+      const data = await readRange(range, all.subarray(start, start + range.sizeBytes));
+      pieces.set(key, { path, data });
+    };
+  });
+  const queue = reads.values();
+  const readQueue = async () => {
+    for (const read of queue) await read();
+  };
+  await Promise.all(Array.from({ length: READS_AT_ONCE }, readQueue));
   return pieces;
+}
+
+/** @param room for sources that fill memory that is there */
+async function readRange({ source, offset, sizeBytes }: StoredBytes, room: Uint8Array) {
+  if (source.readInto) {
+    await source.readInto(offset, room);
+    return room;
+  }
+  const data = await source.read(offset, sizeBytes);
+  if (data.byteLength === sizeBytes) return data;
+  throw new InputError(
+    "file",
+    `${source.name} should have ${sizeBytes} bytes at ${offset}, got ${data.byteLength}`,
+  );
 }
 
 /**

@@ -96,19 +96,29 @@ async function openPieces(
   const pieces = cutPieces(program, backend, budget, sizes);
   checkLargest([pieces], backend.device, budget);
   const largest = largestOf(pieces);
+  const memory = pieces.length > 1 ? memoryInTurn() : undefined;
   const openings = pieces.map(({ program: piece, plan, reads }) => {
     const needs = {
       opening: plan.totalBytes - SESSION_BYTES,
       open: plan.weightBytes + plan.valueBytes,
     };
     const tenant: Tenant<OpenSession> = budget.tenant(needs, () =>
-      openSession(piece, backend, options),
+      openSession(piece, backend, { ...options, memory }),
     );
     return { program: piece, reads, tenant, readAhead: () => backend.readAhead?.(partsOf(piece)) };
   });
   if (pieces.length === 1 && budget.hasRoom(largest - SESSION_BYTES))
     await openings[0]!.tenant.use(() => Promise.resolve());
   return openings;
+}
+
+/** Memory that the next who asks has again: of pieces one is opened at a time. */
+function memoryInTurn(): (sizeBytes: number) => Uint8Array {
+  let all = new Uint8Array(0);
+  return (sizeBytes) => {
+    if (all.length < sizeBytes) all = new Uint8Array(sizeBytes);
+    return all.subarray(0, sizeBytes);
+  };
 }
 
 /** Where its weights lie in files that are mapped. */

@@ -13,7 +13,8 @@ import { backends } from "./backends.ts";
 function product(width: number) {
   const b = builder();
   const x = b.input("x", "float32", { batch: "batch", position: "position", d_model: width });
-  const source = { ...bytesInMemory("W", new Uint8Array(0)), sizeBytes: 4 * width * width };
+  const inFile = { sizeBytes: 4 * width * width, realPath: "/W" };
+  const source = { ...bytesInMemory("W", new Uint8Array(0)), ...inFile };
   const stored = {
     type: "F32",
     shape: [width, width],

@@ -6,7 +6,7 @@ import {
   type ModelFlags,
   type OutputFlags,
 } from "../flags/partFlags.ts";
-import { engine } from "../flags/sharedFlags.ts";
+import { engine, keepingDecoded } from "../flags/sharedFlags.ts";
 import { byteCount } from "../flags/values.ts";
 import type { McpFlags } from "../mcp/serveTools.ts";
 
@@ -37,8 +37,8 @@ function declare(command: Command): Command {
       "--text-only",
       "answer with the text that the command prints, without the Result as JSON",
     )
-    .option("--no-cache", "keep no decoded weights (GGUF) and no finished steps on disk");
-  return engine(withFlags, "all cores").option(
+    .option("--no-cache", "keep no finished steps on disk");
+  return engine(keepingDecoded(withFlags), "all cores").option(
     "--memory <size>",
     "what a model may take, such as 2GB; a larger one runs in pieces (default: what is free)",
     byteCount,

@@ -7,7 +7,7 @@ import {
   type OutputFlags,
 } from "../flags/partFlags.ts";
 import { poolOptions } from "../flags/poolFlags.ts";
-import { engine, fromHub, reading } from "../flags/sharedFlags.ts";
+import { engine, fromHub, keepingDecoded, reading } from "../flags/sharedFlags.ts";
 import type { Shard, SweepFlags } from "../sweep/runSweep.ts";
 
 type Flags = EngineFlags &
@@ -46,10 +46,7 @@ function declare(command: Command): Command {
   const withFlags = poolOptions(withFolder)
     .option("--shard <i/n>", "only part i of n of the jobs, as 3/40", shard)
     .option("--json", "print what was done as JSON");
-  return engine(
-    reading(fromHub(withFlags).option("--no-cache", "keep no decoded weights (GGUF) on disk")),
-    "1 for each job",
-  );
+  return engine(reading(keepingDecoded(fromHub(withFlags))), "1 for each job");
 }
 
 function shard(text: string): Shard {

@@ -3,7 +3,7 @@ import { defineCommand } from "../commandSpec.ts";
 import { partFlags, type ModelFlags, type OutputFlags } from "../flags/partFlags.ts";
 import { poolOptions } from "../flags/poolFlags.ts";
 import { queueOptions } from "../flags/queueFlags.ts";
-import { QUIET } from "../flags/sharedFlags.ts";
+import { keepingDecoded, QUIET } from "../flags/sharedFlags.ts";
 import { integer } from "../flags/values.ts";
 import type { SweepWorkFlags } from "../sweep/queue/sweepWork.ts";
 
@@ -26,7 +26,7 @@ function declare(command: Command): Command {
   const withQueue = queueOptions(
     command.requiredOption("--folder <folder>", "where Results are kept; all workers share it"),
   );
-  return poolOptions(withQueue)
+  return keepingDecoded(poolOptions(withQueue))
     .option("--until-empty", "end when no job waits or runs anywhere")
     .option(
       "--heartbeat <s>",
@@ -34,7 +34,6 @@ function declare(command: Command): Command {
       integer(1),
     )
     .option("--offline", "ask nothing of the network but of the queue; use what the cache has")
-    .option("--no-cache", "keep no decoded weights (GGUF) on disk")
     .option("--json", "print what was done as JSON")
     .option("--quiet", QUIET);
 }

@@ -14,7 +14,7 @@ export interface EngineFlags {
 export interface ModelFlags {
   readonly revision?: string | undefined;
   readonly offline?: boolean | undefined;
-  /** Commander's form of --no-cache: false if it was given. */
+  /** Commander's form of --cache and --no-cache: true or false where one was given. */
   readonly cache?: boolean | undefined;
   /** What an adapter is merged into. */
   readonly base?: string | undefined;

@@ -1,11 +1,13 @@
 /** @file Tensors of four-bit blocks that are multiplied without being decoded: their codes and scales, in the engine's order. */
 import { BLOCK_VALUES, type ByteSource, type StoredTensor } from "../../base/bytes.ts";
-import { computedTensor } from "../computedTensor.ts";
+import { blockReader } from "./blockReader.ts";
+import type { Decoder } from "./decodeBlocks.ts";
+import { decodedOnRead } from "./decodedOnRead.ts";
 import { halfAt } from "./dequantise/blocks.ts";
 import { GGML_TYPES } from "./types.ts";
-import { valuesOf, type BlockRun, type WantedTensor } from "./wantedTensor.ts";
+import type { WantedTensor } from "./wantedTensor.ts";
 
-const { blockBytes: BLOCK_BYTES, dequantise } = GGML_TYPES.Q4_0;
+const BLOCK_BYTES = GGML_TYPES.Q4_0.blockBytes;
 const SCALE_BYTES = 2;
 const CODE_BYTES = BLOCK_VALUES / 2;
 
@@ -13,18 +15,12 @@ const CODE_BYTES = BLOCK_VALUES / 2;
  * A tensor of Q4_0 blocks, which are decoded where they are read as float32 and not before; with `blocks`. Null for other types and
  * for values that are changed.
  */
-export function blocksAsTheyLie({ shape, runs, change }: WantedTensor): StoredTensor | null {
+export function blocksAsTheyLie(tensor: WantedTensor, decoder: Decoder): StoredTensor | null {
+  const { runs, change } = tensor;
   if (change || runs.length === 0 || runs.some(({ type }) => type !== "Q4_0")) return null;
   const { name } = runs[0]!.source;
   const blocksFrom = blockReader(runs);
-  const float32 = computedTensor(name, shape, async (first, count) => {
-    const from = Math.floor(first / BLOCK_VALUES);
-    const blocks = await blocksFrom(from, Math.ceil((first + count) / BLOCK_VALUES) - from);
-    const values = new Float32Array((blocks.length / BLOCK_BYTES) * BLOCK_VALUES);
-    dequantise(blocks, values);
-    const start = first - from * BLOCK_VALUES;
-    return values.subarray(start, start + count);
-  });
+  const float32 = decodedOnRead(tensor, decoder);
   const part = (
     bytes: number,
     write: (blocks: Uint8Array, into: Uint8Array) => void,
@@ -43,45 +39,6 @@ export function blocksAsTheyLie({ shape, runs, change }: WantedTensor): StoredTe
     ...float32,
     blocks: { codes: part(CODE_BYTES, writeCodes), scales: part(4, writeScales) },
   };
-}
-
-interface PartOfRun {
-  readonly source: ByteSource;
-  readonly offset: number;
-  readonly sizeBytes: number;
-  /** Where its bytes belong. */
-  readonly to: number;
-}
-
-/** `count` blocks from the `first` on, of runs one after another. */
-function blockReader(runs: readonly BlockRun[]) {
-  const starts = [0];
-  for (const run of runs) starts.push(starts.at(-1)! + valuesOf(run) / BLOCK_VALUES);
-  return async (first: number, count: number): Promise<Uint8Array> => {
-    const parts = runs.flatMap(({ source, offset }, index): PartOfRun[] => {
-      const from = Math.max(first, starts[index]!);
-      const sizeBytes = (Math.min(first + count, starts[index + 1]!) - from) * BLOCK_BYTES;
-      if (sizeBytes <= 0) return [];
-      const at = offset + (from - starts[index]!) * BLOCK_BYTES;
-      return [{ source, offset: at, sizeBytes, to: (from - first) * BLOCK_BYTES }];
-    });
-    const blocks = new Uint8Array(count * BLOCK_BYTES);
-    const bytesOf = await readTogether(parts, blocks.length);
-    for (const part of parts) blocks.set(await bytesOf(part), part.to);
-    return blocks;
-  };
-}
-
-/** Parts of a tensor whose rows are in another order lie near each other: they are read in one go. */
-async function readTogether(parts: readonly PartOfRun[], sizeBytes: number) {
-  const [{ source }] = parts as [PartOfRun];
-  const begin = parts.reduce((least, { offset }) => Math.min(least, offset), Infinity);
-  const end = parts.reduce((most, part) => Math.max(most, part.offset + part.sizeBytes), 0);
-  if (parts.some((part) => part.source !== source) || end - begin > 2 * sizeBytes)
-    return (part: PartOfRun) => part.source.read(part.offset, part.sizeBytes);
-  const all = await source.read(begin, end - begin);
-  return (part: PartOfRun) =>
-    Promise.resolve(all.subarray(part.offset - begin, part.offset - begin + part.sizeBytes));
 }
 
 /** A file has the first half of a block's codes in low halves of bytes and the second in high ones; the engine has neighbours. */

@@ -190,9 +190,10 @@ function mergedMatrix(
     }
     return merged;
   };
-  return computedTensor(stored.source.name, stored.shape, async (first, count) => {
+  return computedTensor(stored.source.name, stored.shape, async (first, values) => {
     const row = Math.floor(first / columns);
-    const values = await rowsAt(row, Math.ceil((first + count) / columns) - row);
-    return values.subarray(first - row * columns, first - row * columns + count);
+    const end = first + values.length;
+    const merged = await rowsAt(row, Math.ceil(end / columns) - row);
+    values.set(merged.subarray(first - row * columns, end - row * columns));
   });
 }

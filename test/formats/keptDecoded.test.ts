@@ -5,8 +5,8 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest
 import type { ByteSource } from "../../src/base/bytes.ts";
 import { AbortError } from "../../src/base/errors.ts";
 import { fileSource } from "../../src/formats/file.ts";
-import { dequantisedInCache } from "../../src/formats/gguf/dequantisedInCache.ts";
 import { ggufWeights } from "../../src/formats/gguf/ggufWeights.ts";
+import { keptDecoded } from "../../src/formats/gguf/keptDecoded.ts";
 import { readGguf, type Gguf } from "../../src/formats/gguf/readGguf.ts";
 import { readTensor } from "../../src/formats/readTensor.ts";
 import { allOf } from "./ggufFile.ts";
@@ -31,8 +31,8 @@ afterEach(() => rm(folder, { recursive: true }));
 /** Loads through the cache; says how often the GGUF was read for it. */
 async function load(options: { warn?: (message: string) => void; folder?: string } = {}) {
   reads = 0;
-  const dequantiser = dequantisedInCache({ sha256: KEY, folder, ...options });
-  const { weights, close } = await ggufWeights(allOf(header), dequantiser);
+  const asStored = ggufWeights(allOf(header));
+  const { weights, close } = await keptDecoded(asStored, { sha256: KEY, folder, ...options });
   const values = await Promise.all(
     ["packed.Q4_1", "packed.Q6_K", "packed.Q8_0"].map((name) => readTensor(weights.get(name)!)),
   );
@@ -40,9 +40,9 @@ async function load(options: { warn?: (message: string) => void; folder?: string
   return { weights, values, reads };
 }
 
-describe("dequantisedInCache({sha256, folder})", () => {
+describe("keptDecoded(weights, {sha256, folder})", () => {
   test("decodes once, then finds its work again and reads nothing of the GGUF", async () => {
-    const inMemory = await ggufWeights(allOf(header));
+    const inMemory = ggufWeights(allOf(header));
     const first = await load();
     const second = await load();
     expect(first.reads).toBe(4);
@@ -79,8 +79,11 @@ describe("dequantisedInCache({sha256, folder})", () => {
   });
 
   test("leaves nothing behind when it is interrupted, and removes what a killed process left a day ago", async () => {
-    const dequantiser = dequantisedInCache({ sha256: KEY, folder });
-    const stopped = ggufWeights(allOf(header), dequantiser, { signal: AbortSignal.abort() });
+    const stopped = keptDecoded(
+      ggufWeights(allOf(header)),
+      { sha256: KEY, folder },
+      { signal: AbortSignal.abort() },
+    );
     await expect(stopped).rejects.toThrow(AbortError);
     expect(await readdir(join(folder, "decoded"))).toEqual([]);
     const [old, young] = ["old.partial", "young.partial"].map((name) =>
@@ -93,7 +96,7 @@ describe("dequantisedInCache({sha256, folder})", () => {
     expect((await readdir(join(folder, "decoded"))).sort()).toEqual([...NAMES, "young.partial"]);
   });
 
-  test("decodes into memory and says why when the cache cannot be written", async () => {
+  test("decodes what is read and says why when the cache cannot be written", async () => {
     await writeFile(join(folder, "file"), "");
     const warnings: string[] = [];
     const { values } = await load({
@@ -101,9 +104,7 @@ describe("dequantisedInCache({sha256, folder})", () => {
       warn: (message) => warnings.push(message),
     });
     expect(values).toEqual((await load()).values);
-    expect(warnings).toEqual([
-      expect.stringMatching(/^cannot keep dequantised weights in .*ENOTDIR/),
-    ]);
+    expect(warnings).toEqual([expect.stringMatching(/^cannot keep decoded weights in .*ENOTDIR/)]);
   });
 
   test("does not take a file with other tensors for its own", async () => {
@@ -112,10 +113,7 @@ describe("dequantisedInCache({sha256, folder})", () => {
       ...header,
       tensors: new Map([...header.tensors].filter(([name]) => name !== "packed.Q8_0")),
     };
-    const { weights } = await ggufWeights(
-      allOf(oneTensor),
-      dequantisedInCache({ sha256: KEY, folder }),
-    );
+    const { weights } = await keptDecoded(ggufWeights(allOf(oneTensor)), { sha256: KEY, folder });
     expect(weights.has("packed.Q8_0")).toBe(false);
     expect(weights.has("packed.Q6_K")).toBe(true);
   });

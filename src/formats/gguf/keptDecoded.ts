@@ -1,5 +1,5 @@
 /**
- * @file Dequantised weights in a cache file, so that the second load is as quick as safetensors. Node only.
+ * @file Decoded weights in a cache file, so that the second load is as quick as safetensors. Node only.
  *
  * The file is safetensors (float32, the wanted names and order of rows) under the hash of the GGUF; beside it lies a record of its own
  * checksum and of how it looked when that was last right. (A CRC against damage; against those who can write to the
@@ -20,62 +20,67 @@ import {
 import { dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
 import { z } from "zod";
+import type { Weights } from "../../base/bytes.ts";
 import { AbortError, InputError } from "../../base/errors.ts";
 import { isAbandoned } from "../abandoned.ts";
+import type { Checkpoint } from "../checkpoint.ts";
 import { fileSource, type FileSnapshot, type OpenFile } from "../file.ts";
 import { cacheFolder } from "../firstSight.ts";
 import { inChunks, type ScanOptions } from "../inChunks.ts";
 import { readSafetensors } from "../safetensors.ts";
 import { safetensorsLayout } from "../writeSafetensors.ts";
-import { dequantiseInPieces } from "./dequantiseInPieces.ts";
-import {
-  dequantisedInMemory,
-  float32Bytes,
-  type DequantisedWeights,
-  type Dequantiser,
-} from "./ggufWeights.ts";
-import type { WantedTensor } from "./wantedTensor.ts";
+import type { GgufWeights } from "./ggufWeights.ts";
 
-/** Where and under which key dequantised weights are kept. */
-export interface DequantisedCache {
+/** Where and under which key decoded weights are kept. */
+export interface DecodedCache {
   /** SHA-256 of the GGUF file: what the cache file is named by. */
   readonly sha256: string;
   /** Folder of the cache; see `cacheFolder`. */
   readonly folder?: string;
-  /** Is told why the cache could not be written; the weights are then decoded into memory. */
-  readonly warn?: (message: string) => void;
+  /** Is told why the cache could not be written; the weights are then decoded where they are read. */
+  readonly warn?: ((message: string) => void) | undefined;
 }
 
-/** A dequantiser that decodes once and finds its work again; see `ggufWeights`. */
-export function dequantisedInCache({
-  sha256: key,
-  folder = cacheFolder(),
-  warn,
-}: DequantisedCache): Dequantiser {
+/** The checkpoint with what is decoded in a file, which is made the first time and found again; `close` gives it back. */
+export async function keptDecoded(
+  checkpoint: GgufWeights,
+  { sha256: key, folder = cacheFolder(), warn }: DecodedCache,
+  options: ScanOptions = {},
+): Promise<Checkpoint> {
+  const { decoded } = checkpoint;
+  if (decoded.size === 0) return checkpoint;
   const path = join(folder, "decoded", `${key}.${LAYOUT}.safetensors`);
-  return async (tensors, options) => {
-    const cached = await findCache(path, tensors);
-    if (cached) return cached;
-    try {
-      await make(path, tensors, options);
-    } catch (error) {
-      if (error instanceof InputError || error instanceof AbortError) throw error;
-      warn?.(`cannot keep dequantised weights in ${dirname(path)}: ${String(error)}`);
-      return dequantisedInMemory(tensors, options);
-    }
-    const cache = await findCache(path, tensors);
-    if (!cache) throw new Error(`internal: ${path} is not what was just written`);
-    return cache;
-  };
+  const cached = await findCache(path, decoded);
+  if (cached) return withTensors(checkpoint, cached);
+  try {
+    await make(path, decoded, options);
+  } catch (error) {
+    if (error instanceof InputError || error instanceof AbortError) throw error;
+    warn?.(`cannot keep decoded weights in ${dirname(path)}: ${String(error)}`);
+    return checkpoint;
+  }
+  const cache = await findCache(path, decoded);
+  if (!cache) throw new Error(`internal: ${path} is not what was just written`);
+  return withTensors(checkpoint, cache);
 }
 
-type Tensors = ReadonlyMap<string, WantedTensor>;
+interface CacheFile {
+  readonly tensors: Weights;
+  readonly close: () => Promise<void>;
+}
+
+function withTensors(checkpoint: Checkpoint, { tensors, close }: CacheFile): Checkpoint {
+  const weights = [...checkpoint.weights].map(
+    ([name, weight]) => [name, tensors.get(name) ?? weight] as const,
+  );
+  return { ...checkpoint, weights: new Map(weights), close };
+}
 
 /** Counts up whenever a tensor of the same name and shape would hold other numbers than before. */
 const LAYOUT = 2;
 
 /** The cache file, if it is there, whole, unchanged and has just these tensors. */
-async function findCache(path: string, tensors: Tensors): Promise<DequantisedWeights | undefined> {
+async function findCache(path: string, tensors: Weights): Promise<CacheFile | undefined> {
   let file: OpenFile | undefined;
   try {
     file = await fileSource(path);
@@ -147,7 +152,7 @@ async function replaceFile(path: string, text: string): Promise<void> {
 }
 
 /** Writes under a temporary name, summing up what is written, and renames: nobody ever sees half of it. */
-async function make(path: string, tensors: Tensors, options: ScanOptions): Promise<void> {
+async function make(path: string, tensors: Weights, options: ScanOptions): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await removeAbandoned(dirname(path));
   const temporary = `${path}.${randomUUID()}.partial`;
@@ -165,22 +170,22 @@ async function make(path: string, tensors: Tensors, options: ScanOptions): Promi
 /** @returns the CRC-32 of all that was written */
 async function writeAll(
   handle: FileHandle,
-  tensors: Tensors,
+  tensors: Weights,
   options: ScanOptions,
 ): Promise<number> {
-  const plans = [...tensors].map(([name, tensor]) => {
-    return { name, dtype: "F32", shape: tensor.shape, sizeBytes: float32Bytes(tensor) };
+  const plans = [...tensors].map(([name, { shape, sizeBytes }]) => {
+    return { name, dtype: "F32", shape, sizeBytes };
   });
   const { header, offsets } = safetensorsLayout(plans);
-  const inFileOrder = new Map([...offsets.keys()].map((name) => [name, tensors.get(name)!]));
   let crc = 0;
-  const append = async (_name: string, bytes: Uint8Array) => {
+  const append = async (bytes: Uint8Array) => {
     const appending = handle.appendFile(bytes);
     crc = crc32(bytes, crc); // while the write is under way
     await appending;
   };
-  await append("", header);
-  await dequantiseInPieces(inFileOrder, append, options);
+  await append(header);
+  const inFileOrder = [...offsets.keys()].map((name) => tensors.get(name)!);
+  await inChunks(inFileOrder, append, options);
   await handle.datasync();
   return crc;
 }
