@@ -112,11 +112,11 @@ async function openPieces(
   return openings;
 }
 
-/** Memory that the next who asks has again: of pieces one is opened at a time. */
+/** Memory that the next who asks has again, unless it is far too much: of pieces one is opened at a time. */
 function memoryInTurn(): (sizeBytes: number) => Uint8Array {
   let all = new Uint8Array(0);
   return (sizeBytes) => {
-    if (all.length < sizeBytes) all = new Uint8Array(sizeBytes);
+    if (all.length < sizeBytes || all.length > 2 * sizeBytes) all = new Uint8Array(sizeBytes);
     return all.subarray(0, sizeBytes);
   };
 }
