@@ -199,8 +199,8 @@ for (const args of [
     row(
       `memory planned against taken, ${args.slice(0, 2).reverse().join(" x ")} tokens${args[2] ? ", logits" : ""}`,
       `${gigabytes(totalBytes)} / ${gigabytes(growthBytes)}`,
-      "within 1.3",
-      ratio <= 1.3,
+      "within 1.2",
+      ratio <= 1.2,
     ),
   );
 }

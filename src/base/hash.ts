@@ -1,7 +1,5 @@
 /** @file Hashes of bytes in memory, the same in Node and in the browser. */
 
-import { throwIfAborted } from "./errors.ts";
-
 type Algorithm = "SHA-256" | "SHA-1";
 
 /** SHA-256 as 64 hexadecimal digits. */
@@ -9,33 +7,38 @@ export function sha256Hex(bytes: Uint8Array): Promise<string> {
   return hex("SHA-256", bytes);
 }
 
-/** The platform's hash takes all bytes at once, which browsers refuse from about 2 GB on. */
-const AT_ONCE_BYTES = 1e9;
-const CHUNK_BYTES = 2 ** 25;
-
-interface HashOptions {
-  /** Stops between two pieces. */
-  readonly signal?: AbortSignal | undefined;
-  /** Told the bytes that are hashed and all, where there are several pieces. */
-  readonly progress?: ((done: number, total: number) => void) | undefined;
-  /** Bytes up to which there is one piece. */
-  readonly mostAtOnce?: number;
+/** A hash of bytes that come in pieces. */
+export interface RunningHash {
+  update(bytes: Uint8Array): void;
+  /** Of all that came, as hexadecimal digits. */
+  hex(): Promise<string> | string;
 }
 
-/** SHA-256 of blobs one after another, as 64 hexadecimal digits; of many bytes in pieces, a few at a time. */
-export async function sha256OfBlobs(
-  blobs: readonly Blob[],
-  { signal, progress, mostAtOnce = AT_ONCE_BYTES }: HashOptions = {},
-): Promise<string> {
-  const whole = new Blob([...blobs]);
-  if (whole.size <= mostAtOnce) return sha256Hex(new Uint8Array(await whole.arrayBuffer()));
-  const hash = (await import("@noble/hashes/sha2.js")).sha256.create();
-  for (let at = 0; at < whole.size; at += CHUNK_BYTES) {
-    throwIfAborted(signal);
-    progress?.(at, whole.size);
-    hash.update(new Uint8Array(await whole.slice(at, at + CHUNK_BYTES).arrayBuffer()));
+/** The platform's hash takes all bytes at once, which browsers refuse from about 2 GB on. */
+const AT_ONCE_BYTES = 1e9;
+
+/**
+ * SHA-256 in a browser: by the platform, which has all bytes once they are there, or of more than `mostAtOnce` by a script, piece by piece.
+ *
+ * @param sizeBytes how many there will be
+ */
+export async function runningSha256(
+  sizeBytes: number,
+  mostAtOnce: number = AT_ONCE_BYTES,
+): Promise<RunningHash> {
+  if (sizeBytes > mostAtOnce) {
+    const hash = (await import("@noble/hashes/sha2.js")).sha256.create();
+    return { update: (bytes) => void hash.update(bytes), hex: () => hexOf(hash.digest()) };
   }
-  return hexOf(hash.digest());
+  const all = new Uint8Array(sizeBytes);
+  let end = 0;
+  return {
+    update(bytes) {
+      all.set(bytes, end);
+      end += bytes.length;
+    },
+    hex: () => sha256Hex(all.subarray(0, end)),
+  };
 }
 
 /** SHA-1 as 40 hexadecimal digits, which git names files by. */

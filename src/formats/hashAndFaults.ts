@@ -1,16 +1,20 @@
-/** @file The hash of files, and what is wrong with values of the weights in them, in one reading. Node only. */
-import { createHash } from "node:crypto";
+/** @file The hash of files, and what is wrong with values of the weights in them, in one reading. */
 import type { ByteSource, Weights } from "../base/bytes.ts";
+import type { RunningHash } from "../base/hash.ts";
 import { inChunks, type ByteRange, type ScanOptions } from "./inChunks.ts";
 import { faultScan, type WeightFaults } from "./weightFaults.ts";
 
-/** SHA-256 of the bytes of `files` one after another, as 64 hexadecimal digits, and the faults of `weights`. */
+/**
+ * SHA-256 of the bytes of `files` one after another, as 64 hexadecimal digits, and the faults of `weights`.
+ *
+ * @param hash of nothing yet
+ */
 export async function hashAndFaults(
   files: readonly ByteSource[],
   weights: Weights,
+  hash: RunningHash,
   options: ScanOptions = {},
 ): Promise<WeightFaults & { readonly sha256: string }> {
-  const hash = createHash("sha256");
   const scan = faultScan(weights);
   const unread = new Set(scan.tensors);
   const inFiles = files.flatMap((file) => {
@@ -27,7 +31,7 @@ export async function hashAndFaults(
     },
     options,
   );
-  return { sha256: hash.digest("hex"), ...scan.faults() };
+  return { sha256: await hash.hex(), ...scan.faults() };
 }
 
 type FileTensor = ReturnType<typeof faultScan>["tensors"][number];

@@ -11,7 +11,7 @@ export interface LoadOptions {
   readonly base?: string | null | undefined;
   /** Names and sizes of a checkpoint that has names of its own; of an adapter's base, where there is one. */
   readonly map?: NameMap | undefined;
-  /** True: keep the decoded weights of a GGUF in the cache on disk, at up to eight times its size. Left out: nothing decoded is kept. */
+  /** True: keep the decoded weights of a GGUF in the cache on disk, at four to ten times its size. Left out: nothing decoded is kept. */
   readonly cache?: boolean | undefined;
   /** Aborting it ends the loading. */
   readonly signal?: AbortSignal | undefined;

@@ -5,6 +5,7 @@ import { InputError } from "../base/errors.ts";
 import { checkUnchanged, type OpenFile } from "../formats/file.ts";
 import { firstSight, sightBefore, type FirstSight } from "../formats/firstSight.ts";
 import { hashAndFaults } from "../formats/hashAndFaults.ts";
+import { nodeSha256 } from "../formats/sha256.ts";
 import type { WeightFaults } from "../formats/weightFaults.ts";
 import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
 import type { Model } from "./family.ts";
@@ -57,7 +58,12 @@ export function sightOfTensors(
   weights: Weights,
 ): Promise<FirstSight> {
   return sightOf(files, options, () =>
-    hashAndFaults(inNameOrder(files), weights, stepOptions(options, "hashing weights")),
+    hashAndFaults(
+      inNameOrder(files),
+      weights,
+      nodeSha256(),
+      stepOptions(options, "hashing weights"),
+    ),
   );
 }
 

@@ -1,11 +1,11 @@
 /** @file Opens a model from files that are at hand as blobs: what a user picked or dropped in a browser. */
-import type { Weights } from "../base/bytes.ts";
+import type { ByteSource, Weights } from "../base/bytes.ts";
 import { InputError } from "../base/errors.ts";
 import type { OptionNames } from "../base/optionNames.ts";
-import { sha256OfBlobs } from "../base/hash.ts";
+import { runningSha256 } from "../base/hash.ts";
 import { someOf } from "../base/someOf.ts";
 import { blobSource } from "../formats/blob.ts";
-import { weightFaults } from "../formats/weightFaults.ts";
+import { hashAndFaults } from "../formats/hashAndFaults.ts";
 import { readSafetensors } from "../formats/safetensors.ts";
 import { readShards, shardNames } from "../formats/shards.ts";
 import type { Checkpoint } from "../formats/checkpoint.ts";
@@ -50,7 +50,13 @@ interface OpenedModel {
   readonly tokenizer: () => Promise<Tokenizer | null>;
 }
 
-type Blobs = ReadonlyMap<string, Blob>;
+/** A file, and the one source of its bytes, by which weights and what is hashed are known to be the same. */
+interface OpenBlob {
+  readonly blob: Blob;
+  readonly source: ByteSource;
+}
+
+type Blobs = ReadonlyMap<string, OpenBlob>;
 
 const CONFIG = "config.json";
 /** Weight files of a folder in the order of preference; shards have an index beside them. */
@@ -73,18 +79,25 @@ export async function openBlobs(
   files: readonly NamedBlob[],
   { id = "files", ...options }: BlobOptions = {},
 ): Promise<LoadedModel> {
-  const blobs = new Map(files.map(({ name, blob }) => [name, blob]));
+  const blobs = new Map(
+    files.map(({ name, blob }) => [name, { blob, source: blobSource(blob, name) }]),
+  );
   const { model, weights, weightFiles, tokenizer } = await openedFrom(blobs, options);
-  const faults = await weightFaults(weights, stepOptions(options, "checking weights"));
+  const parts = weightFiles.toSorted().map((name) => blobs.get(name)!.source);
+  const { sha256, ...faults } = await hashAndFaults(
+    parts,
+    weights,
+    await runningSha256(parts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)),
+    stepOptions(options, "hashing weights"),
+  );
   const notices = [...(model.notices ?? []), ...checkWeights(id, faults)];
   for (const text of notices) options.notice?.(text);
-  const parts = weightFiles.toSorted().map((name) => blobs.get(name)!);
   return {
     ...model,
     id,
     revision: options.revision ?? null,
     notices,
-    sha256: await sha256OfBlobs(parts, stepOptions(options, "hashing weights")),
+    sha256,
     tokenizer,
     unchanged: () => Promise.resolve(), // a blob whose file has changed cannot be read any more
     close: () => Promise.resolve(),
@@ -106,10 +119,10 @@ function openedFrom(blobs: Blobs, options: BlobOptions): Promise<OpenedModel> {
 }
 
 async function fromFolder(blobs: Blobs, options: BlobOptions): Promise<OpenedModel> {
-  const text: FolderText = async (name) => (await blobs.get(name)?.text()) ?? null;
+  const text: FolderText = async (name) => (await blobs.get(name)?.blob.text()) ?? null;
   const bytes: FolderBytes = async (name) =>
-    blobs.has(name) ? new Uint8Array(await blobs.get(name)!.arrayBuffer()) : null;
-  const file = requireFile(blobs, CONFIG);
+    blobs.has(name) ? new Uint8Array(await blobs.get(name)!.blob.arrayBuffer()) : null;
+  const file = requireFile(blobs, CONFIG).blob;
   checkConfigSize(file.size, CONFIG);
   const config = parseConfig(await file.text(), CONFIG);
   const { checkpoint: stored, weightFiles } = await readWeights(blobs);
@@ -131,8 +144,8 @@ async function fromGguf(blobs: Blobs, name: string, options: BlobOptions): Promi
   const { ggufWeights } = await import("../formats/gguf/ggufWeights.ts");
   const { ggufPlan } = await import("./gguf/ggufModel.ts");
   const { tokenizerFromGguf } = await import("../text/tokenizer/tokenizerFromGguf.ts");
-  const { gguf, files } = await readGgufFiles(name, async (part) =>
-    blobSource(requireFile(blobs, part), part),
+  const { gguf, files } = await readGgufFiles(name, (part) =>
+    Promise.resolve(requireFile(blobs, part).source),
   );
   const plan = await ggufPlan(gguf, name);
   sizeOf(gguf.tensors, options);
@@ -152,8 +165,8 @@ async function fromTorch(blobs: Blobs, name: string, options: BlobOptions): Prom
   const { characterTableIn } = await import("./characterTableIn.ts");
   const { sizesFileOf } = await import("./torchWriters.ts");
   const beside = sizesFileOf(name);
-  const text = beside === null ? undefined : await blobs.get(beside)?.text();
-  const { model, weights } = await torchModel(blobSource(blobs.get(name)!, name), name, {
+  const text = beside === null ? undefined : await blobs.get(beside)?.blob.text();
+  const { model, weights } = await torchModel(blobs.get(name)!.source, name, {
     ...options,
     sizes: text === undefined ? undefined : parseConfig(text, beside!),
   });
@@ -164,8 +177,7 @@ async function fromTorch(blobs: Blobs, name: string, options: BlobOptions): Prom
     model,
     weights,
     weightFiles: [name],
-    tokenizer: () =>
-      meta ? characterTableIn(blobSource(meta, "meta.pkl")) : Promise.resolve(null),
+    tokenizer: () => (meta ? characterTableIn(meta.source) : Promise.resolve(null)),
   };
 }
 
@@ -180,7 +192,7 @@ function sizeOf(
 async function readWeights(
   blobs: Blobs,
 ): Promise<{ checkpoint: Checkpoint; weightFiles: readonly string[] }> {
-  const source = (name: string) => blobSource(requireFile(blobs, name), name);
+  const source = (name: string) => requireFile(blobs, name).source;
   for (const [name, read] of Object.entries(READERS)) {
     if (blobs.has(name)) return { checkpoint: await read(source(name)), weightFiles: [name] };
     const index = `${name}.index.json`;
@@ -195,7 +207,7 @@ async function readWeights(
   throw new Error("internal: there are weights");
 }
 
-function requireFile(blobs: Blobs, name: string): Blob {
+function requireFile(blobs: Blobs, name: string): OpenBlob {
   const blob = blobs.get(name);
   if (blob) return blob;
   throw new InputError(

@@ -7,6 +7,7 @@ import type { Backend, Device } from "../base/backend.ts";
 import { byteSize } from "../base/byteSize.ts";
 import { mayStayHalf } from "./halves.ts";
 import { freeBytes } from "./memoryBudget.ts";
+import { INLINE_BYTES } from "./placeWeights.ts";
 
 export interface MemoryPlan {
   /** Weights as the engine keeps them, at the worst moment. */
@@ -85,7 +86,9 @@ export function planMemory(
     if (kind === "half" || kind === "float16") return size / 2;
     return kind === "looked up" ? Math.min(size, READ_AHEAD_BYTES) : size;
   };
-  const weightBytes = backend.mapsFiles ? total(bytesAlive) : WASM_COPIES * total(bytesInWasm);
+  const weightBytes = backend.mapsFiles
+    ? total(bytesAlive) + roomLeft(pruned, kindOf)
+    : WASM_COPIES * total(bytesInWasm);
   const whileMade =
     backend.mapsFiles || backend.rounding
       ? total((weight, kind, size) => PEAKS[kind] * bytesAlive(weight, kind, size))
@@ -96,6 +99,22 @@ export function planMemory(
     valueBytes,
     totalBytes: SESSION_BYTES + Math.max(whileMade, weightBytes + valueBytes),
   };
+}
+
+/**
+ * An engine's arena keeps the room of weights that were repacked out of it: that of the largest, which the others had again (measured: a session
+ * of one such weight has it twice). Weights in mapped files are in no arena.
+ */
+function roomLeft(program: Program, kindOf: (weight: Weight) => WeightKind): number {
+  const { weights } = program;
+  const multiplied = multipliedIn(program);
+  const storedBytes = weights.reduce((sum, { stored }) => sum + stored.sizeBytes, 0);
+  const isInArena = (kind: WeightKind) =>
+    kind === "cast" || (kind === "multiplied" && storedBytes <= INLINE_BYTES);
+  const sizes = weights.map((weight) =>
+    multiplied.has(weight.name) && isInArena(kindOf(weight)) ? float32Bytes(weight.axes, {}) : 0,
+  );
+  return Math.max(0, ...sizes);
 }
 
 type PlannedFor = Pick<Backend, "mapsFiles" | "rounding" | "keepsHalves"> & {
@@ -127,13 +146,16 @@ const PEAKS: Readonly<Record<WeightKind, number>> = {
 const bytesInWasm = (_: Weight, kind: WeightKind, size: number) =>
   kind === "blocks" ? BLOCK_SHARE * size : size;
 
+/** Names of what products read. */
+function multipliedIn({ ops }: Program): ReadonlySet<string> {
+  return new Set(ops.flatMap((op) => (op.op === "contract" ? op.inputs : [])));
+}
+
 /** What the engine does with a weight. */
-function weightKinds(
-  { ops, weights }: Program,
-  backend: PlannedFor,
-): (weight: Weight) => WeightKind {
+function weightKinds(program: Program, backend: PlannedFor): (weight: Weight) => WeightKind {
+  const { ops, weights } = program;
   const read = new Set(ops.flatMap((op) => (op.op === "contract" ? [] : op.inputs)));
-  const multiplied = new Set(ops.flatMap((op) => (op.op === "contract" ? op.inputs : [])));
+  const multiplied = multipliedIn(program);
   const isMapped = weights.every(({ stored }) => stored.source.realPath !== undefined);
   return (weight) => {
     const { name, stored } = weight;

@@ -11,7 +11,7 @@ import {
 import { commonFolder } from "./commonFolder.ts";
 
 /** Weights up to this size travel inside the model; larger ones stay in their file or in side files. */
-const INLINE_BYTES = 64 * 1024 * 1024;
+export const INLINE_BYTES = 64 * 1024 * 1024;
 
 /** Ranges that are read at once: sources that compute their values do it on several cores. */
 const READS_AT_ONCE = 4;

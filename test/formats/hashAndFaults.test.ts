@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { bytesInMemory, type ByteSource, type StoredTensor } from "../../src/base/bytes.ts";
 import { AbortError } from "../../src/base/errors.ts";
 import { hashAndFaults } from "../../src/formats/hashAndFaults.ts";
-import { sha256 } from "../../src/formats/sha256.ts";
+import { nodeSha256, sha256 } from "../../src/formats/sha256.ts";
 import { weightFaults } from "../../src/formats/weightFaults.ts";
 
 /** A source that counts the bytes that are read of it. */
@@ -62,7 +62,7 @@ test("in one reading they have the hash and the faults that they have in two", a
   expect(faults.zero).toEqual(["zero", "halves"]);
   expect(faults.zeroTails).toHaveLength(1);
   for (const { counts } of [one, other, outside]) counts.read = 0;
-  expect(await hashAndFaults(files, weights)).toEqual({ sha256: hash, ...faults });
+  expect(await hashAndFaults(files, weights, nodeSha256())).toEqual({ sha256: hash, ...faults });
   expect(one.counts.read).toBe(first.length);
   expect(other.counts.read).toBe(second.length + 32); // the tensor that lies on another
   expect(outside.counts.read).toBe(24);
@@ -72,11 +72,11 @@ test("the reading tells how far it is, and stops where it is asked to", async ()
   const shares: number[] = [];
   const controller = new AbortController();
   const progress = (bytes: number, total: number) => void shares.push(bytes / total);
-  await hashAndFaults(files, weights, { progress });
+  await hashAndFaults(files, weights, nodeSha256(), { progress });
   expect(shares.at(-1)).toBe(1);
   const stop = () => controller.abort();
   const { signal } = controller;
-  await expect(hashAndFaults(files, weights, { signal, progress: stop })).rejects.toThrow(
-    AbortError,
-  );
+  await expect(
+    hashAndFaults(files, weights, nodeSha256(), { signal, progress: stop }),
+  ).rejects.toThrow(AbortError);
 });

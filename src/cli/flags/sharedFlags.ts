@@ -44,7 +44,7 @@ export function reading(command: Command): Command {
 export function keepingDecoded(command: Command): Command {
   return command.option(
     "--cache",
-    "keep the decoded weights of a GGUF on disk, some eight times its size: it opens in half the time and memory then",
+    "keep the decoded weights of a GGUF on disk, four to ten times its size: it opens in half the time and memory then",
   );
 }
 
