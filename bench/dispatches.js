@@ -49,17 +49,20 @@ const model = await openModel(await gpt2Shape(folder, "F32", { layers, vocabular
 const tables = attentionTables({ start: 0, period: LENGTH / 2, length: LENGTH });
 const edit = { layers, measures: MEASURES };
 const kinds = {
-  "whole tables": [withWholeTables(model.program, edit), [["tables", tables]]],
-  "entries that are read": [
-    withAttentionScores({ ...model.program, outputs: [] }, edit),
-    attentionTableFeeds(tables),
-  ],
+  "whole tables": {
+    edited: withWholeTables(model.program, edit),
+    feeds: new Map([["tables", tables]]),
+  },
+  "entries that are read": {
+    edited: withAttentionScores({ ...model.program, outputs: [] }, edit),
+    feeds: new Map(attentionTableFeeds(tables)),
+  },
 };
 const ids = new Int32Array(ROWS * LENGTH).map((_, at) => (at * 7919) % 512);
 const tokens = tensor(["batch", "position"], [ROWS, LENGTH], ids);
 
 console.log(`GPT-2's shape, ${layers} layers, ${ROWS} x ${LENGTH} tokens, ${values.device}`);
-for (const [kind, [edited, feeds]] of Object.entries(kinds)) {
+for (const [kind, { edited, feeds }] of Object.entries(kinds)) {
   const program = prune(edited);
   const session = await prepare(program, backend);
   const { session: own, profileFilePrefix } = profiled.at(-1);
