@@ -51,7 +51,7 @@ export function rowsPerRun(
   return rowsWithin(program, engine, length, { tokens, least: LEAST_TOKENS[engine.device] });
 }
 
-/** The same for scores, which do not depend on the cut: runs of what does not fit the budget of `backend` are longer. */
+/** The same for means of scores, which do not depend on the cut: runs of what does not fit the budget of `backend` are longer. */
 export function scoredRowsPerRun(program: Program, backend: Backend, length: Lengths): number {
   const [tokens, least] = [TOKENS_PER_RUN[backend.device], LEAST_IN_PIECES[backend.device]];
   const { budget } = backend;

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { load, openEngine, score } from "../../src/index.ts";
 import { shared, unlessShared } from "../shared.ts";
 import { gitHash } from "../models/hub/fakeHub.ts";
@@ -60,6 +60,16 @@ const WRONG_FILES = [
   ["ckpt.pt", "hello, hello", "needs to be what torch.save writes"],
   ["config.json", "{", "config.json is not JSON"],
 ] as const;
+
+/** Where an element is once it has not moved for a while: views are drawn anew after a change of width. */
+async function placeOnceStill(element: Locator) {
+  for (let last = await element.boundingBox(); ;) {
+    await element.page().waitForTimeout(200);
+    const now = await element.boundingBox();
+    if (JSON.stringify(now) === JSON.stringify(last)) return now;
+    last = now;
+  }
+}
 
 describePage("models of the reader's own in the explorer", (open) => {
   test.skipIf(STORIES.skip)(
@@ -194,7 +204,7 @@ describePage("models of the reader's own in the explorer", (open) => {
     const button = tab.getByRole("button", { name: "Open a model …" });
     for (const width of [1440, 961, 768, 360]) {
       await tab.setViewportSize({ width, height: 900 });
-      const before = await tab.locator("main section").first().boundingBox();
+      const before = await placeOnceStill(tab.locator("main section").first());
       await button.click();
       expect(await tab.locator("main section").first().boundingBox()).toEqual(before);
       const { x, width: own } = (await box.boundingBox())!;
