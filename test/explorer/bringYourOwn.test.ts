@@ -1,11 +1,20 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { Locator, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { load, openEngine, score } from "../../src/index.ts";
 import { shared, unlessShared } from "../shared.ts";
 import { gitHash } from "../models/hub/fakeHub.ts";
-import { PATIENT, at, checkLooks, describePage, lateAnswers, live, value } from "./openPage.ts";
+import {
+  PATIENT,
+  at,
+  checkLooks,
+  describePage,
+  lateAnswers,
+  live,
+  value,
+  placeOnceStill,
+} from "./openPage.ts";
 
 const STORIES = unlessShared("data", "stories260k", "hf");
 const SMOLLM = shared("data", "smollm2-135m", "SmolLM2-135M-Instruct.Q4_1.gguf");
@@ -60,16 +69,6 @@ const WRONG_FILES = [
   ["ckpt.pt", "hello, hello", "needs to be what torch.save writes"],
   ["config.json", "{", "config.json is not JSON"],
 ] as const;
-
-/** Where an element is once it has not moved for a while: views are drawn anew after a change of width. */
-async function placeOnceStill(element: Locator) {
-  for (let last = await element.boundingBox(); ;) {
-    await element.page().waitForTimeout(200);
-    const now = await element.boundingBox();
-    if (JSON.stringify(now) === JSON.stringify(last)) return now;
-    last = now;
-  }
-}
 
 describePage("models of the reader's own in the explorer", (open) => {
   test.skipIf(STORIES.skip)(

@@ -1,7 +1,7 @@
 /** @file The built page in a real browser: one browser for a test file, one tab for a test. */
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { chromium, type Browser, type Page } from "playwright-core";
+import { chromium, type Browser, type Locator, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { servePage } from "./servePage.ts";
 
@@ -178,3 +178,13 @@ export const lateAnswers = (member: string, ms: number) => `{
     },
   });
 }`;
+
+/** Where an element is once it is there and has not moved for a while: views are drawn anew after a change of width. */
+export async function placeOnceStill(element: Locator) {
+  for (let last = await element.boundingBox(); ;) {
+    await element.page().waitForTimeout(200);
+    const now = await element.boundingBox();
+    if (now && JSON.stringify(now) === JSON.stringify(last)) return now;
+    last = now;
+  }
+}

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { ablate, headName, openEngine } from "../../src/browser.ts";
 import { load } from "../../src/index.ts";
-import { at, checkLooks, describePage, live, value } from "./openPage.ts";
+import { at, checkLooks, describePage, live, value, placeOnceStill } from "./openPage.ts";
 
 /** Keeps the names of what the page asks of the engine's thread. */
 const COUNTED = `{
@@ -59,7 +59,7 @@ describePage("the first screen of the explorer", (open) => {
       ]) {
         const label = tab.locator(".start").getByText(words);
         await label.waitFor();
-        const { x, width: wide } = (await label.boundingBox())!;
+        const { x, width: wide } = await placeOnceStill(label);
         expect(x, `${words} at ${width} px`).toBeGreaterThanOrEqual(0);
         expect(x + wide, `${words} at ${width} px`).toBeLessThanOrEqual(width);
       }

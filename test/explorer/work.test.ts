@@ -17,7 +17,9 @@ const LATE_VERDICTS = lateAnswers("ruleVersion", 8000);
 
 describePage("work in the explorer", (open) => {
   test("a verdict goes on in every view, says how far it is, and is there when the reader comes back", async () => {
-    const { tab, errors } = await open("#view=heads&model=zoo:shakespeare");
+    const { tab, errors } = await open("#view=heads&model=zoo:shakespeare", undefined, (early) =>
+      early.addInitScript(LATE_VERDICTS),
+    );
     await live(tab);
     expect(await asksBeforeItEnds(tab)).toBe(false);
     await ask(tab);
@@ -69,7 +71,9 @@ describePage("work in the explorer", (open) => {
   });
 
   test("another model asks before it ends a verdict, from the list and from the browser's back button", async () => {
-    const { tab, errors } = await open("#view=heads&model=zoo:attn-1l");
+    const { tab, errors } = await open("#view=heads&model=zoo:attn-1l", undefined, (early) =>
+      early.addInitScript(LATE_VERDICTS),
+    );
     await live(tab);
     await chooseModel(tab, "zoo:shakespeare");
     await live(tab);
