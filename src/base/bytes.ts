@@ -9,7 +9,7 @@ export interface ByteSource {
   readonly realPath?: string | undefined;
   /** Exactly `length` bytes from `offset`; the caller has checked both against `sizeBytes`. */
   read(offset: number, length: number): Promise<Uint8Array>;
-  /** The same into memory that is there; left out: what `read` gives is copied. */
+  /** Fills memory that is there with as many; left out: `read` alone gives them. */
   readonly readInto?: ((offset: number, bytes: Uint8Array) => Promise<void>) | undefined;
 }
 

@@ -1,6 +1,5 @@
 import type { StoredTensor, Weights } from "../base/bytes.ts";
 import { words } from "./readTensor.ts";
-import { inChunks, type ScanOptions } from "./inChunks.ts";
 
 /** A tensor that has values no model can use. */
 export interface NonFinite {
@@ -33,23 +32,9 @@ export interface WeightFaults {
 }
 
 /**
- * What is wrong with values of a checkpoint; all empty for a sound one.
- *
- * Looks at bits only and never holds more than a chunk, so it is about as fast as reading.
- *
- * @param options.signal stops the scan between chunks
- * @param options.progress is told the bytes scanned so far and in all
+ * What is wrong with values of a checkpoint, for whoever reads them: `visit` gets the bytes of each of `tensors` in order, in pieces of whole
+ * values. It looks at bits only, and is about as fast as reading.
  */
-export async function weightFaults(
-  weights: Weights,
-  options: ScanOptions = {},
-): Promise<WeightFaults> {
-  const { tensors, visit, faults } = faultScan(weights);
-  await inChunks(tensors, visit, options);
-  return faults();
-}
-
-/** The same for whoever reads the bytes: `visit` gets those of each of `tensors` in order, in pieces of whole values. */
 export function faultScan(weights: Weights) {
   const tensors: ScannedTensor[] = [...weights].map(([name, tensor]) => ({
     ...tensor,

@@ -6,7 +6,6 @@ import { checkUnchanged, type OpenFile } from "../formats/file.ts";
 import { firstSight, sightBefore, type FirstSight } from "../formats/firstSight.ts";
 import { hashAndFaults } from "../formats/hashAndFaults.ts";
 import { nodeSha256 } from "../formats/sha256.ts";
-import type { WeightFaults } from "../formats/weightFaults.ts";
 import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
 import type { Model } from "./family.ts";
 import type { Preprocessor } from "./preprocessor.ts";
@@ -39,33 +38,23 @@ export interface LoadedModel extends Model {
 }
 
 /** Hash and a look at the weights, done once per state of the files and remembered. */
-export async function sightOf(
-  files: readonly OpenFile[],
-  options: LoadOptions,
-  find: () => Promise<{ readonly sha256: string } & WeightFaults>,
-): Promise<FirstSight> {
-  const snapshots = inNameOrder(files).map((file) => file.snapshot);
-  if (options.factsOnly) return (await sightBefore(snapshots)) ?? NOTHING_SEEN;
-  return firstSight(snapshots, async () => structuredClone(await find()) as FirstSight);
-}
-
-const NOTHING_SEEN: FirstSight = { sha256: "", nonFinite: [], zero: [], zeroTails: [] };
-
-/** The same where the weights are known before anything is hashed. */
-export function sightOfTensors(
+export async function sightOfTensors(
   files: readonly OpenFile[],
   options: LoadOptions,
   weights: Weights,
 ): Promise<FirstSight> {
-  return sightOf(files, options, () =>
-    hashAndFaults(
-      inNameOrder(files),
-      weights,
-      nodeSha256(),
-      stepOptions(options, "hashing weights"),
-    ),
+  const sorted = inNameOrder(files);
+  const snapshots = sorted.map((file) => file.snapshot);
+  if (options.factsOnly) return (await sightBefore(snapshots)) ?? NOTHING_SEEN;
+  const step = stepOptions(options, "hashing weights");
+  return firstSight(
+    snapshots,
+    async () =>
+      structuredClone(await hashAndFaults(sorted, weights, nodeSha256(), step)) as FirstSight,
   );
 }
+
+const NOTHING_SEEN: FirstSight = { sha256: "", nonFinite: [], zero: [], zeroTails: [] };
 
 function inNameOrder(files: readonly OpenFile[]): OpenFile[] {
   return files.toSorted((a, b) => (a.name < b.name ? -1 : 1));

@@ -51,7 +51,7 @@ export async function openGguf(
       files,
       options,
       tokenizer: () => Promise.resolve(tokenizerFromGguf(Object.fromEntries(gguf.metadata))),
-      ...(checkpoint?.close && { closeMore: checkpoint.close }),
+      closeMore: checkpoint.close,
     });
   } catch (error) {
     await checkpoint?.close?.();

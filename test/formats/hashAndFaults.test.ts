@@ -4,7 +4,7 @@ import { bytesInMemory, type ByteSource, type StoredTensor } from "../../src/bas
 import { AbortError } from "../../src/base/errors.ts";
 import { hashAndFaults } from "../../src/formats/hashAndFaults.ts";
 import { nodeSha256, sha256 } from "../../src/formats/sha256.ts";
-import { weightFaults } from "../../src/formats/weightFaults.ts";
+import { weightFaults } from "./weightFaults.ts";
 
 /** A source that counts the bytes that are read of it. */
 function counted(name: string, bytes: Uint8Array) {

@@ -5,7 +5,7 @@ import {
   type StoredTensor,
   type StoredType,
 } from "../../src/base/bytes.ts";
-import { weightFaults } from "../../src/formats/weightFaults.ts";
+import { weightFaults } from "./weightFaults.ts";
 import { readTensor } from "../../src/formats/readTensor.ts";
 
 /** A vector whose values have these bits, `lead` bytes into a source. */

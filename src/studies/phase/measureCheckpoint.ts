@@ -8,7 +8,7 @@ import { copyLosses, olssonInContextScore } from "../../measure/losses.ts";
 import type { LoadedModel } from "../../models/loadedModel.ts";
 import type { PhaseHead } from "./result.ts";
 import type { Backend } from "../../base/backend.ts";
-import { rowsPerRun } from "../../runtime/chunks.ts";
+import { scoredRowsPerRun } from "../../runtime/chunks.ts";
 import { prepare, type Session } from "../../runtime/prepare.ts";
 import { turn } from "../../runtime/turn.ts";
 import { circuitShares } from "../../interventions/circuitShares.ts";
@@ -78,7 +78,7 @@ export async function measureCheckpoint(
   });
   const { length, examples } = repeated.info;
   const longest = Math.max(length, text?.shape[1] ?? 0);
-  const perRun = rowsPerRun(program, backend, longest);
+  const perRun = scoredRowsPerRun(program, backend, longest);
   const sizes = { batch: perRun, position: longest, [SCORE_VALUES.lossRows]: perRun };
   const session = await prepare(program, backend, sizes);
   const options = { architecture, signal };

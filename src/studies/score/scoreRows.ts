@@ -2,7 +2,7 @@ import type { Backend } from "../../base/backend.ts";
 import type { RepeatedRows } from "../../inputs/scoreInput.ts";
 import { ATTENTION_SCORES } from "../../measure/attentionTables.ts";
 import type { Model } from "../../models/family.ts";
-import { rowsPerRun } from "../../runtime/chunks.ts";
+import { scoredRowsPerRun } from "../../runtime/chunks.ts";
 import { prepare } from "../../runtime/prepare.ts";
 import type { StudyOptions } from "../common/studyOptions.ts";
 import type { MeasuredScores } from "./buildResult.ts";
@@ -20,7 +20,7 @@ export async function scoreRows(
   const withLoss = program.absent?.["logits"] === undefined;
   const measures = ATTENTION_SCORES.length;
   const scored = scoreProgram(program, architecture, { measures, withLoss });
-  const perRun = rowsPerRun(scored, backend, length);
+  const perRun = scoredRowsPerRun(scored, backend, length);
   const sizes = { batch: perRun, position: length, [SCORE_VALUES.lossRows]: perRun };
   const session = await prepare(scored, backend, sizes, { isAlone: true });
   try {
