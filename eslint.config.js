@@ -72,6 +72,7 @@ const nodeOnly = [
   "src/runtime/native.ts",
   "src/runtime/readAhead.ts",
   "src/runtime/openBackend.ts",
+  "src/runtime/spillFile.ts",
 ];
 
 const parts = Object.keys(walls);

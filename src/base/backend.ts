@@ -42,6 +42,8 @@ export interface SessionOptions {
   readonly sideFiles?: readonly SideFile[] | undefined;
   /** Whether no other session takes turns with it, so that its threads may keep their cores from one operation to the next. */
   readonly isAlone?: boolean | undefined;
+  /** Whether memory that a run took stays with the session for its next run; left out: it does. */
+  readonly keepsRoom?: boolean | undefined;
 }
 
 /** What sessions may take together: those that are not in use are given back when another needs their room. */
@@ -69,6 +71,16 @@ export interface TenantNeeds {
 export interface Tenant<Value> {
   use<Result>(work: (value: Value) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
+}
+
+/** Where values are that have no room in the memory. */
+export interface SpillFile {
+  /**
+   * Writes a value to the file.
+   *
+   * @returns the same value, whose numbers are read from there whenever they are asked for
+   */
+  spill(value: Tensor): Tensor;
 }
 
 /** How long devices took for a row of a program, in seconds, or why they cannot run it; keys say all that this depends on. */
@@ -110,6 +122,8 @@ export interface Backend {
   freeOnDevice?(): number | undefined;
   /** Left out: a session that does not fit into what is free is refused. */
   readonly budget?: MemoryBudget | undefined;
+  /** Opens a file for values that runs save and that have no room in `budget`; left out: there are no files, and all stay in memory. */
+  readonly spillFile?: (() => SpillFile) | undefined;
   /** Reads parts of files that will soon be mapped, beside runs, so that the system has them in memory by then; left out: it maps none. */
   readonly readAhead?: ((parts: readonly FilePart[]) => void) | undefined;
   /** Opens the engine that this one is checked against before it is used; left out: it needs no check. */

@@ -2,7 +2,7 @@
 import { sizeOf, tensor, type Tensor } from "../base/tensor.ts";
 import type { AblationKind } from "../results/causalNames.ts";
 import { chunksOf, feedsFor } from "./chunks.ts";
-import { savedRun } from "./savedRun.ts";
+import { atOutputs, savedRun } from "./savedRun.ts";
 import type { Chain } from "./chain.ts";
 import type { MetricFeeds, State } from "./chainRun.ts";
 import { meansOverRows } from "./meansOverRows.ts";
@@ -157,7 +157,8 @@ async function meanOutputs(
   const measured = feeds.targets.shape[0]!;
   for (const chunk of chunksOf(rows, chain.rows)) {
     const any = chunk.map((row) => row % measured); // metrics are not read
-    const { saved } = await savedRun(chain, takeRows(reference, chunk), feedsFor(feeds, any));
+    const z = { saves: atOutputs };
+    const { saved } = await savedRun(chain, takeRows(reference, chunk), feedsFor(feeds, any), z);
     for (const [name, value] of saved) if (name.endsWith("attn.hook_z")) means.add(name, value);
   }
   return means.means();

@@ -5,13 +5,13 @@
  */
 import { throwIfAborted } from "../base/errors.ts";
 import { tensor, type Tensor } from "../base/tensor.ts";
-import type { Program } from "../graph/program.ts";
+import { typesOf, type Program } from "../graph/program.ts";
 import { slice } from "../graph/edits/slice.ts";
 import { finishedOnce, numberedKeys, type ResumeLog } from "../base/resumeLog.ts";
 import type { LoadedModel } from "../models/loadedModel.ts";
 import type { Backend, Feeds, Trace } from "../base/backend.ts";
 import { rowsPerRun } from "../runtime/chunks.ts";
-import { checkMemory, planMemory } from "../runtime/memory.ts";
+import { checkMemory, float32Bytes, planMemory } from "../runtime/memory.ts";
 import { SHARE_BETWEEN } from "../runtime/memoryBudget.ts";
 import { checkBudget, prepare, type Session } from "../runtime/prepare.ts";
 import { turn } from "../runtime/turn.ts";
@@ -35,6 +35,8 @@ export interface Chain {
   readonly together: number;
   /** Bytes of saved values that are kept for a second look. */
   readonly cacheBytes: number;
+  /** Where a run that saves values puts them: what it gives is the same value, from a temporary file where all that is saved has no room. */
+  placeOfSaved(): (value: Tensor) => Tensor;
   /** Has the numbers of runs of an earlier, interrupted sweep. */
   readonly log: ResumeLog | undefined;
   /** What the log calls the next run: each call is the next run of the sweep. */
@@ -68,6 +70,8 @@ export interface ChainOptions {
 
 const EMBED = "tokens";
 const BREATHE_MS = 30;
+/** So many saved runs of the same rows are in use at once: the verdict's clean, corrupted and sampled ones, and those without its candidates. */
+const SAVED_TOGETHER = 6;
 /** Twice what one session for a whole model takes: the stages of a chain are shorter, so the start of a run weighs more. */
 const TOKENS_PER_RUN = 640;
 
@@ -106,13 +110,38 @@ export async function openChain(
     points,
     rows,
     together: runsTogether(program, points, programs, backend, sizes),
-    cacheBytes: Math.min(CACHE_BYTES, SHARE_BETWEEN * (backend.budget?.bytes ?? Infinity)),
+    cacheBytes: Math.min(CACHE_BYTES, roomBetween(backend)),
+    placeOfSaved: placeOfSaved(program, points, backend, sizes),
     stages: [...stages, tail],
     sessions,
     signal,
     log,
     breathe: breather(),
   });
+}
+
+/** What runs may carry and save. */
+const roomBetween = ({ budget }: Backend) => SHARE_BETWEEN * (budget?.bytes ?? Infinity);
+
+/** The memory where all has room, else a file for each run, as far as there are files. */
+function placeOfSaved(
+  program: Program,
+  points: readonly Point[],
+  backend: Backend,
+  sizes: Readonly<Record<string, number>>,
+): Chain["placeOfSaved"] {
+  const types = typesOf(program);
+  const names = [...new Set(points.flatMap(({ needs }) => needs))];
+  const savedBytes = names.reduce(
+    (sum, name) => sum + float32Bytes(types.get(name)!.axes, sizes),
+    0,
+  );
+  const { spillFile } = backend;
+  if (!spillFile || SAVED_TOGETHER * savedBytes <= roomBetween(backend)) return () => (value) => value;
+  return () => {
+    const file = spillFile();
+    return (value) => file.spill(value);
+  };
 }
 
 /** Without a budget all sessions live together, so their plans are added up before the first is made. */
@@ -154,6 +183,7 @@ interface Parts {
   readonly rows: number;
   readonly together: number;
   readonly cacheBytes: number;
+  readonly placeOfSaved: Chain["placeOfSaved"];
   /** stages[i] leads away from points[i]; the last one to the metrics. */
   readonly stages: readonly Stage[];
   /** sessions[0] leads to points[0], sessions[i + 1] is that of stages[i]. */
@@ -174,7 +204,7 @@ function breather(): () => Promise<void> {
 }
 
 function chainOf(parts: Parts): Chain {
-  const { points, rows, together, cacheBytes, sessions, signal, log } = parts;
+  const { points, rows, together, cacheBytes, placeOfSaved, sessions, signal, log } = parts;
   const indexOf = (name: string) => {
     const index = points.findIndex((point) => point.name === name);
     if (index < 0) throw new Error(`internal: the chain has no point ${name}`);
@@ -194,6 +224,7 @@ function chainOf(parts: Parts): Chain {
     rows,
     together,
     cacheBytes,
+    placeOfSaved,
     ...runsIn(log, "run"),
     advance,
     async embed(tokens) {

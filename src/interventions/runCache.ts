@@ -1,5 +1,5 @@
 /** @file Saved values of runs that a study looks at more than once. */
-import type { Tensor } from "../base/tensor.ts";
+import { sizeOf, type Tensor } from "../base/tensor.ts";
 
 type State = ReadonlyMap<string, Tensor>;
 
@@ -24,5 +24,5 @@ export function runCache<Run extends { readonly states: readonly State[] }>(most
 }
 
 function bytesOf(state: State): number {
-  return [...state.values()].reduce((total, { data }) => total + data.byteLength, 0);
+  return [...state.values()].reduce((total, { shape }) => total + 4 * sizeOf(shape), 0);
 }

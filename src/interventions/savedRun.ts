@@ -26,9 +26,10 @@ export async function savedRun(
   { saves = () => true, change = (_, state) => state }: SavedRunOptions = {},
 ): Promise<SavedRun> {
   const saved = new Map<string, Tensor>();
+  const place = chain.placeOfSaved();
   const begin = await chain.embed(tokens);
   const metrics = await chain.finish(begin, chain.points[0]!.name, feeds, (point, state) => {
-    if (saves(point)) for (const name of point.needs) saved.set(name, state.get(name)!);
+    if (saves(point)) for (const name of point.needs) saved.set(name, place(state.get(name)!));
     return change(point, state);
   });
   return { saved, metrics };

@@ -9,6 +9,7 @@ import { usableCores } from "./cores.ts";
 import { hasExactHalves } from "./exactHalves.ts";
 import { readAhead } from "./readAhead.ts";
 import { engineSession, explainError, INSTALL_CUDA, OPTIMISATION } from "./ortSession.ts";
+import { spillFile } from "./spillFile.ts";
 
 /**
  * Since 1.29 onnxruntime-node makes a device id under the user's cache folder and reports runs to its maker unless this is
@@ -62,12 +63,16 @@ export async function nativeBackend(
   if (!ort) return null;
   const providers = ort.listSupportedBackends().map(({ name }) => name);
   refuseAbsent(device, providers);
-  const create = async (model: Uint8Array, { folder, sideFiles = [], isAlone }: SessionOptions) => {
+  const create = async (
+    model: Uint8Array,
+    { folder, sideFiles = [], isAlone, keepsRoom = true }: SessionOptions,
+  ) => {
     const session = await ort.InferenceSession.create(model, {
       executionProviders: device === "cpu" ? ["cpu"] : [PROVIDERS[device], "cpu"],
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       graphOptimizationLevel: "all",
+      enableCpuMemArena: keepsRoom,
       enableMemPattern: false, // it would keep the largest run's memory twice, and runs would not be faster
       logSeverityLevel: 4, // what it would say of an error is in the error
       externalData: sideFiles.map(({ path, data }) => ({ path, data })),
@@ -89,6 +94,7 @@ export async function nativeBackend(
     versions: { "onnxruntime-node": ort.env.versions.node ?? ort.env.versions.common },
     mapsFiles: true,
     readAhead,
+    spillFile,
     ...(device !== "cpu" && { reference: async () => (await nativeBackend(threads))! }),
     availableBytes: () => process.availableMemory(), // of the container, where the process is in one
     ...(HAVE_MEMORY.has(device) && { freeOnDevice: () => freeOnCards() }),

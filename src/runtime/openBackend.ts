@@ -11,6 +11,7 @@ import { checkOptionNames } from "../base/optionNames.ts";
 import { cardsHere } from "./cards.ts";
 import { usableCores } from "./cores.ts";
 import { nativeBackend, nativeDevicesHere } from "./native.ts";
+import { spillFile } from "./spillFile.ts";
 import { wasmBackend } from "./wasm.ts";
 
 export const INSTALL_NATIVE = "npm install onnxruntime-node --ignore-scripts";
@@ -63,7 +64,7 @@ export async function openBackend(
     device === "auto"
       ? `onnxruntime-node is not installed, so this runs on WASM, several times slower; to install it: ${INSTALL_NATIVE}`
       : null;
-  return { backend: wasmBackend(ort), notice };
+  return { backend: { ...wasmBackend(ort), spillFile }, notice };
 }
 
 /** All devices that the native engine has for this system but the processor. */

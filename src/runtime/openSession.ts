@@ -14,7 +14,7 @@ export interface OpenSession {
   close(): Promise<void>;
 }
 
-export interface OpenOptions extends Pick<SessionOptions, "isAlone"> {
+export interface OpenOptions extends Pick<SessionOptions, "isAlone" | "keepsRoom"> {
   /** Where weights that lie in no file are while it is opened; left out: in memory of their own. */
   readonly memory?: ((sizeBytes: number) => Uint8Array) | undefined;
 }
@@ -26,7 +26,7 @@ const PRODUCTS = { 8: "eightBits", 16: "float16" } as const;
 export async function openSession(
   program: Program,
   backend: Backend,
-  { isAlone = false, memory }: OpenOptions = {},
+  { isAlone = false, keepsRoom, memory }: OpenOptions = {},
 ): Promise<OpenSession> {
   const types = typesOf(program);
   const graph = lower(program, {
@@ -40,6 +40,7 @@ export async function openSession(
     ...(folder !== undefined && { folder }),
     sideFiles,
     isAlone,
+    keepsRoom,
   });
   return {
     async run(feeds, outputs) {
