@@ -137,7 +137,8 @@ function placeOfSaved(
     0,
   );
   const { spillFile } = backend;
-  if (!spillFile || SAVED_TOGETHER * savedBytes <= roomBetween(backend)) return () => (value) => value;
+  if (!spillFile || SAVED_TOGETHER * savedBytes <= roomBetween(backend))
+    return () => (value) => value;
   return () => {
     const file = spillFile();
     return (value) => file.spill(value);

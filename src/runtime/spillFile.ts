@@ -75,7 +75,8 @@ function writeAll(descriptor: number, bytes: Uint8Array, first: number, folder: 
 function readAll(descriptor: number, into: Uint8Array, first: number): void {
   for (let done = 0; done < into.length;) {
     const count = readSync(descriptor, into, done, into.length - done, first + done);
-    if (count === 0) throw new Error("internal: a temporary file is shorter than what it was given");
+    if (count === 0)
+      throw new Error("internal: a temporary file is shorter than what it was given");
     done += count;
   }
 }

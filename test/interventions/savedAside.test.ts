@@ -40,8 +40,7 @@ const studies: readonly (readonly [string, Study])[] = [
   ["verdict", (model, options) => verdict(model, { ...ROWS, quick: true, ...options })],
 ];
 
-const numbers = (result: object) =>
-  JSON.stringify({ ...result, timings: null, environment: null });
+const numbers = (result: object) => JSON.stringify({ ...result, timings: null, environment: null });
 
 describe.each(studies)("%s", (_, study) => {
   test("is the same bytes with what runs save in a file, and uses none where there is room", async () => {

@@ -41,12 +41,12 @@ test("values are the same from the file, each in its place, also once their memo
 
 test("what was read stays in memory as long as somebody has it, and no longer", async () => {
   const value = spillFile(folder).spill(tensor(["batch"], [4], numbers(4, 1)));
-  const held = { data: value.data };
+  const holder = { data: value.data };
   await nextJob();
   collectGarbage();
-  expect(value.data).toBe(held.data);
-  const read = new WeakRef(held.data);
-  held.data = new Float32Array(0);
+  expect(value.data).toBe(holder.data);
+  const read = new WeakRef(holder.data);
+  holder.data = new Float32Array(0);
   await nextJob();
   collectGarbage();
   expect(read.deref()).toBeUndefined();

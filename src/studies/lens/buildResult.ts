@@ -1,5 +1,4 @@
 /** @file From logits and parts, position by position, to the Result of `lens`. */
-import { shiftedSum, softmax } from "../../measure/softmax.ts";
 import type { Tensor } from "../../base/tensor.ts";
 import { meanInterval, scoreInterval } from "../../measure/interval.ts";
 import { moments } from "../../measure/moments.ts";
@@ -11,6 +10,7 @@ import type { Backend } from "../../base/backend.ts";
 import { piecesOf } from "../../inputs/sequences.ts";
 import { footerOf, headerOf } from "../common/about.ts";
 import type { LensRows } from "./lensRows.ts";
+import type { LensLook } from "./lensLook.ts";
 import type { LensSeen } from "./lensSeen.ts";
 import type { LensPlan } from "./plan.ts";
 
@@ -150,7 +150,7 @@ function addSeen(
     for (let position = 0; position < positions; position++) {
       const place = row * positions + position;
       const target = values.targets.data[place]!;
-      const looks = values.logits.map((logits) => lookAt(logits, place, target));
+      const looks = values.streams.map(({ looks }) => looks[place]!);
       looks.forEach((look, layer) => addLook(sums.layers[layer]!, look, target));
       const confidentAt = looks.findIndex((look) => look.most >= threshold);
       if (confidentAt >= 0) sums.convergedAt.push(confidentAt);
@@ -158,10 +158,7 @@ function addSeen(
       sums.changes += looks.filter(
         (look, layer) => layer > 0 && look.token !== looks[layer - 1]!.token,
       ).length;
-      const last =
-        values.uncapped === values.logits.at(-1)
-          ? looks.at(-1)!
-          : lookAt(values.uncapped, place, target);
+      const last = values.uncapped[place]!;
       const logit = of === "logit" ? last.logit : last.logit - last.meanLogit;
       sums.logit += logit;
       sums.largestError = Math.max(sums.largestError, Math.abs(sumOfParts(values, place) - logit));
@@ -175,45 +172,11 @@ function addSeen(
   if (values.first === 0)
     sums.last = {
       target: values.targets.data[positions - 1]!,
-      streams: values.logits.map((logits) => probabilitiesOf(logits, positions - 1)),
+      streams: values.streams.map(({ probabilities }) => probabilities!),
     };
 }
 
-interface Look {
-  readonly logit: number;
-  readonly meanLogit: number;
-  readonly logProbability: number;
-  readonly rank: number;
-  /** The most likely token and its probability. */
-  readonly token: number;
-  readonly most: number;
-}
-
-/** One position of logits [batch, position, d_vocab]. */
-function lookAt({ data, shape }: Tensor, place: number, target: number): Look {
-  const vocabulary = shape.at(-1)!;
-  const start = place * vocabulary;
-  const logit = data[start + target]!;
-  let [token, larger, total] = [0, 0, 0];
-  for (let id = 0; id < vocabulary; id++) {
-    const value = data[start + id]!;
-    if (value > data[start + token]!) token = id;
-    if (value > logit) larger += 1;
-    total += value;
-  }
-  const { largest, sum } = shiftedSum(data.subarray(start, start + vocabulary));
-  const all = largest + Math.log(sum);
-  return {
-    logit,
-    meanLogit: total / vocabulary,
-    logProbability: logit - all,
-    rank: larger + 1,
-    token,
-    most: 1 / sum,
-  };
-}
-
-function addLook(layer: Sums["layers"][number], look: Look, target: number): void {
+function addLook(layer: Sums["layers"][number], look: LensLook, target: number): void {
   layer.probability += Math.exp(look.logProbability);
   layer.logProbability += look.logProbability;
   layer.rank += look.rank;
@@ -221,12 +184,6 @@ function addLook(layer: Sums["layers"][number], look: Look, target: number): voi
 }
 
 type NameToken = (token: number) => { readonly token: number; readonly piece: string };
-
-/** One position of logits [batch, position, d_vocab] as probabilities. */
-function probabilitiesOf({ data, shape }: Tensor, place: number): Float64Array {
-  const vocabulary = shape.at(-1)!;
-  return softmax(data.subarray(place * vocabulary, (place + 1) * vocabulary));
-}
 
 /** The `count` tokens with the largest probabilities, largest first. */
 function mostLikely(probabilities: Float64Array, count: number): number[] {

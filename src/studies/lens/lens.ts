@@ -12,7 +12,8 @@ import { rowsPerRun } from "../../runtime/chunks.ts";
 import { prepare, type Session } from "../../runtime/prepare.ts";
 import { chunksOf } from "../../interventions/chunks.ts";
 import { lensResultOf } from "./buildResult.ts";
-import type { LensSeen } from "./lensSeen.ts";
+import { looksAt, probabilitiesOf, type LensLook } from "./lensLook.ts";
+import type { LensSeen, StreamLook } from "./lensSeen.ts";
 import { lensRows, type LensRows } from "./lensRows.ts";
 import { LENS_OPTIONS, lensPlan, type LensOptions } from "./plan.ts";
 import { LENS_INPUTS, lensPrograms, type LensPrograms } from "./lensPrograms.ts";
@@ -53,17 +54,17 @@ export async function lens(model: LoadedModel, options: LensOptions = {}): Promi
   });
 }
 
-/** Bytes that the logits of one row may take, over all streams. */
+/** Bytes that the logits of one row may take. */
 const MOST_LOGITS = 2e9;
 
 /** @throws {InputError} "range" for more positions than memory should hold, with how many it does */
-function checkLogits({ architecture: { layers, vocabulary } }: LoadedModel, count: number): void {
-  const each = 4 * vocabulary * (layers + 1);
+function checkLogits({ architecture: { vocabulary } }: LoadedModel, count: number): void {
+  const each = 4 * vocabulary;
   const most = Math.floor(MOST_LOGITS / each);
   if (count <= most) return;
   throw new InputError(
     "range",
-    `the logits of ${count} positions in ${layers + 1} streams take ${byteSize(count * each, "up")}; choose at most ${most} of them (\`positions\`)`,
+    `the logits of ${count} positions take ${byteSize(count * each, "up")}; choose at most ${most} of them (\`positions\`)`,
     { option: "positions" },
   );
 }
@@ -106,9 +107,10 @@ export async function runLens(
         runs,
         async (trace, run) => {
           const chunk = chunks[run]!;
-          const { logits, uncapped } = await unembedStreams(unembed, programs, trace);
+          const first = chunk[0]!;
+          const looks = await lookAtStreams(unembed, programs, trace, targets[run]!, first);
           const parts = new Map(programs.parts.map(({ name, value }) => [name, trace.get(value)!]));
-          take({ first: chunk[0]!, targets: targets[run]!, logits, uncapped, parts });
+          take({ first, targets: targets[run]!, ...looks, parts });
           progress?.(step, chunk.at(-1)! + 1, examples);
         },
         { signal, progress, step },
@@ -121,17 +123,24 @@ export async function runLens(
   }
 }
 
-async function unembedStreams(
+/** The logits of one stream after the other, of which looks are kept: those of all together are as large as a model. */
+async function lookAtStreams(
   session: Session,
   { streams, stream, uncapped }: LensPrograms,
   trace: Trace,
-): Promise<Pick<LensSeen, "logits" | "uncapped">> {
-  const logits: Tensor[] = [];
-  let last: Tensor | null = null;
+  targets: Tensor<Int32Array>,
+  first: number,
+): Promise<Pick<LensSeen, "streams" | "uncapped">> {
+  const all: StreamLook[] = [];
+  let last: readonly LensLook[] = [];
   for (const name of streams) {
     const outputs = await session.run(new Map([[stream, trace.get(name)!]]));
-    logits.push(outputs.get("logits")!);
-    last = outputs.get(uncapped)!;
+    const logits = outputs.get("logits")!;
+    const looks = looksAt(logits, targets);
+    const probabilities = first === 0 ? probabilitiesOf(logits, targets.shape[1]! - 1) : null;
+    all.push({ looks, probabilities });
+    if (name === streams.at(-1))
+      last = uncapped === "logits" ? looks : looksAt(outputs.get(uncapped)!, targets);
   }
-  return { logits, uncapped: last! };
+  return { streams: all, uncapped: last };
 }

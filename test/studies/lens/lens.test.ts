@@ -20,6 +20,9 @@ import { furthest, golden, GOLDENS, TOLERANCE } from "../../interventions/golden
 const engine = await oneEngine();
 const FAMILIES = join(import.meta.dirname, "../../fixtures/families");
 
+const logSumExp = (row: readonly number[]) =>
+  Math.log(row.reduce((sum, logit) => sum + Math.exp(logit), 0));
+
 describe("lens", () => {
   for (const name of GOLDENS) {
     const { skip, note, analysis, model } = golden(name);
@@ -37,13 +40,20 @@ describe("lens", () => {
         const last = [2 * period - 1];
         await runLens(engine, programs, rows, last, {}, (trace) => traces.push(trace));
         await loaded.close();
-        const [{ logits, parts }] = traces as [LensSeen];
+        const [{ streams, targets, parts }] = traces as [LensSeen];
         const theirs = expected.logit_lens_last_pos.logits;
-        logits.forEach((layer, index) =>
-          expect(furthest([...layer.data], theirs[index]!.flat()), `stream ${index}`).toBeLessThan(
-            TOLERANCE,
-          ),
-        );
+        expect(streams).toHaveLength(theirs.length);
+        streams.forEach(({ looks, probabilities }, index) => {
+          const logits = theirs[index]!;
+          const wantedLogits = logits.map((row, place) => row[targets.data[place]!]!);
+          const ours = looks.map(({ logit }) => logit);
+          expect(furthest(ours, wantedLogits), `stream ${index}`).toBeLessThan(TOLERANCE);
+          const logProbabilities = looks.map(({ logProbability }) => logProbability);
+          const wantedLog = logits.map((row, place) => wantedLogits[place]! - logSumExp(row));
+          expect(furthest(logProbabilities, wantedLog), `stream ${index}`).toBeLessThan(TOLERANCE);
+          const all = logits[0]!.map((logit) => Math.exp(logit - logSumExp(logits[0]!)));
+          expect(furthest([...probabilities!], all), `stream ${index}`).toBeLessThan(TOLERANCE);
+        });
         const heads = expected.head_logit_attribution_last_pos.values;
         heads.forEach((values, layer) => {
           const [batch, , count] = parts.get(`heads ${layer}`)!.shape as readonly [
