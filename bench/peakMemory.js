@@ -30,7 +30,7 @@ const plan = planMemory(program, backend, sizes);
 globalThis.gc?.();
 writeFileSync("/proc/self/clear_refs", "5"); // the peak so far is forgotten
 const before = peakBytes();
-const session = await prepare(program, backend);
+const session = await prepare(program, backend, sizes);
 const tokens = tensor(
   ["batch", "position"],
   [sizes.batch, sizes.position],

@@ -52,6 +52,7 @@ export type {
   RawTensor,
   SessionOptions,
   SideFile,
+  SpillFile,
   OtherEngines,
   Rounding,
   SpeedMemory,

@@ -154,9 +154,7 @@ function checkWholePlan(
   const plans = programs.map((program) => planMemory(program, backend, sizes));
   const sum = (part: "weightBytes" | "valueBytes") =>
     plans.reduce((total, plan) => total + plan[part], 0);
-  const [weightBytes, valueBytes] = [sum("weightBytes"), sum("valueBytes")];
-  const totalBytes = weightBytes + valueBytes + CACHE_BYTES;
-  checkMemory({ weightBytes, valueBytes, totalBytes }, backend);
+  checkMemory({ totalBytes: sum("weightBytes") + sum("valueBytes") + CACHE_BYTES }, backend);
 }
 
 async function prepareAll(

@@ -15,6 +15,8 @@ export interface MemoryPlan {
   /** Values of one run that exist together. */
   readonly valueBytes: number;
   readonly totalBytes: number;
+  /** Whether the session should keep what its runs take; it should where their lengths are not known. */
+  readonly keepsRoom: boolean;
 }
 
 /** WASM copies weights into its own memory twice while a session is made (measured: 2.6 to 3.1 times). */
@@ -37,6 +39,9 @@ const ARENA = 2;
  * in blocks up to this size. A verdict's hundred sessions took 3.0 GB with arenas and 1.9 without, in the same time.
  */
 const SMALL_VALUES = 32 * 1024 * 1024;
+
+/** What lies between the blocks of such a session. */
+const LOOSE = 1.3;
 
 /** Four bits for each value and a float32 for 32 of them, of float32's size. */
 const BLOCK_SHARE = (1 / 2 + 4 / BLOCK_VALUES) / 4;
@@ -92,23 +97,24 @@ export function planMemory(
     if (kind === "half" || kind === "float16") return size / 2;
     return kind === "looked up" ? Math.min(size, READ_AHEAD_BYTES) : size;
   };
+  const alive = mostAlive(pruned, sizes);
+  const isKnown = Object.keys(sizes).length > 0;
+  const keepsRoom = !backend.mapsFiles || !isKnown || ARENA * alive > SMALL_VALUES;
   const weightBytes = backend.mapsFiles
-    ? total(bytesAlive) + roomLeft(pruned, kindOf)
+    ? total(bytesAlive) + (keepsRoom ? roomLeft(pruned, kindOf) : 0)
     : WASM_COPIES * total(bytesInWasm);
   const whileMade =
     backend.mapsFiles || backend.rounding
       ? total((weight, kind, size) => PEAKS[kind] * bytesAlive(weight, kind, size))
       : weightBytes;
-  const valueBytes = ARENA * mostAlive(pruned, sizes) + unpackedBytes(pruned, kindOf);
+  const valueBytes = (keepsRoom ? ARENA : LOOSE) * alive + unpackedBytes(pruned, kindOf);
   return {
     weightBytes,
     valueBytes,
     totalBytes: SESSION_BYTES + Math.max(whileMade, weightBytes + valueBytes),
+    keepsRoom,
   };
 }
-
-/** Whether a session should keep what its runs take. */
-export const keepsRoom = ({ valueBytes }: MemoryPlan): boolean => valueBytes > SMALL_VALUES;
 
 /**
  * An engine's arena keeps the room of weights that were repacked out of it: that of the largest, which the others had again (measured: a session
@@ -183,7 +189,10 @@ function weightKinds(program: Program, backend: PlannedFor): (weight: Weight) =>
  *
  * @throws {UnableError} with what it needs and what there is
  */
-export function checkMemory({ totalBytes }: MemoryPlan, backend: Backend): void {
+export function checkMemory(
+  { totalBytes }: Pick<MemoryPlan, "totalBytes">,
+  backend: Backend,
+): void {
   const available = freeBytes(backend);
   if (totalBytes <= available) return;
   throw new UnableError(

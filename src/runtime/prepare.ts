@@ -12,7 +12,7 @@ import { closable, type Closable } from "../base/closable.ts";
 import { throwIfAborted, UnableError } from "../base/errors.ts";
 import { byteSize } from "../base/byteSize.ts";
 import { prune, type Program } from "../graph/program.ts";
-import { checkMemory, keepsRoom, planMemory, SESSION_BYTES } from "./memory.ts";
+import { checkMemory, planMemory, SESSION_BYTES } from "./memory.ts";
 import { SHARE_BETWEEN } from "./memoryBudget.ts";
 import { openSession, type OpenSession } from "./openSession.ts";
 import { passThrough, type OpenPiece } from "./passThrough.ts";
@@ -72,7 +72,7 @@ export async function prepare(
     return sessionOf(pruned, backend, await openPieces(pruned, backend, budget, sizes, options));
   const plan = planMemory(pruned, backend, sizes);
   checkMemory(plan, backend);
-  const session = await openSession(pruned, backend, { ...options, keepsRoom: keepsRoom(plan) });
+  const session = await openSession(pruned, backend, { ...options, keepsRoom: plan.keepsRoom });
   const tenant = { use: <Result>(work: (value: OpenSession) => Promise<Result>) => work(session) };
   return sessionOf(pruned, backend, [
     {
@@ -104,7 +104,7 @@ async function openPieces(
       open: plan.weightBytes + plan.valueBytes,
     };
     const tenant: Tenant<OpenSession> = budget.tenant(needs, () =>
-      openSession(piece, backend, { ...options, memory, keepsRoom: keepsRoom(plan) }),
+      openSession(piece, backend, { ...options, memory, keepsRoom: plan.keepsRoom }),
     );
     return { program: piece, reads, tenant, readAhead: () => backend.readAhead?.(partsOf(piece)) };
   });

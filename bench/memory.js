@@ -1,0 +1,41 @@
+/**
+ * @file `npm run bench:memory -- MODEL`: the peak memory and the time of studies with all the memory of the machine and in a budget, each in
+ * a process of its own, and whether the numbers are the same bytes.
+ * usage: node bench/memory.js MODEL [--memory MB] [--examples N]
+ */
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    memory: { type: "string", default: "600" },
+    examples: { type: "string", default: "5" },
+  },
+});
+const [model] = positionals;
+if (!model) {
+  console.error("usage: node bench/memory.js MODEL [--memory MB] [--examples N]");
+  process.exit(2);
+}
+
+function measureStudy(study, memory) {
+  const worker = join(import.meta.dirname, "memoryWorker.js");
+  const args = [worker, model, study, values.examples, String(memory)];
+  return JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8" }));
+}
+
+const show = ({ peakBytes, seconds }) =>
+  `${(peakBytes / 1e9).toFixed(2)} GB ${seconds.toFixed(1).padStart(6)} s`;
+
+console.log(`${model}, ${values.examples} sequences, whole and in ${values.memory} MB`);
+for (const study of ["score", "lens", "patch", "ablate", "verdict"]) {
+  const whole = measureStudy(study, 0);
+  const small = measureStudy(study, values.memory);
+  const isSame = whole.numbers === small.numbers;
+  console.log(
+    `${study.padEnd(8)} ${show(whole)}   ${show(small)}   ${isSame ? "same bytes" : "OTHER BYTES"}`,
+  );
+  if (!isSame) process.exitCode = 1;
+}
