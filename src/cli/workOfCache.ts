@@ -3,6 +3,7 @@ import { InputError } from "../base/errors.ts";
 import { byteSize } from "../base/byteSize.ts";
 import { plural } from "../base/plural.ts";
 import { visible } from "../draw/visible.ts";
+import { age } from "./age.ts";
 import { shellWord } from "./shellWord.ts";
 import { canResume, discardWork, keptWork, workFolder, type KeptWork } from "./keptWork.ts";
 
@@ -60,16 +61,4 @@ function wayOn(work: KeptWork): string {
   if (!canResume(work)) return `cannot be resumed: it is of version ${heading.version}`;
   const command = ["induction-lens", ...heading.command].map(shellWord).join(" ");
   return `resume: ${visible(`cd ${shellWord(heading.folder)} && ${command}`)}`;
-}
-
-const AGES = [
-  ["day", 86_400_000],
-  ["hour", 3_600_000],
-  ["minute", 60_000],
-] as const;
-
-/** In the largest unit of which there is at least one. */
-function age(ms: number): string {
-  const [unit, size] = AGES.find(([, each]) => ms >= each) ?? ["second", 1000];
-  return plural(Math.max(0, Math.floor(ms / size)), unit);
 }

@@ -39,7 +39,7 @@ export async function openGguf(
       options.cache && !options.factsOnly
         ? await keptDecoded(
             decodedOnRead,
-            { sha256: sight.sha256, warn: options.notice },
+            { sha256: sight.sha256, name: basename(path), warn: options.notice },
             stepOptions(options, "decoding weights"),
           )
         : decodedOnRead;

@@ -145,14 +145,18 @@ test("tokens says that a tokenizer has ids that the model beside it does not", a
   expect(other.stderr).toContain("the tokenizer beside the model is not of this model");
 });
 
-test.each(["zoo list", "cache list", "cache list --work"])(
+test.each(["zoo list", "cache list", "cache list --work", "cache list --decoded"])(
   "%s --json is one JSON object",
   async (line) => {
     const { code, stdout, stderr } = await cli(emptyFolder(), [...line.split(" "), "--json"]);
     expect([code, stderr]).toEqual([0, ""]);
-    const list = JSON.parse(stdout) as { models?: { model: string }[]; runs?: unknown[] };
+    const list = JSON.parse(stdout) as {
+      models?: { model: string }[];
+      runs?: unknown[];
+      files?: unknown[];
+    };
     const names = list.models?.map(({ model }) => model);
-    expect(line === "zoo list" ? names : (names ?? list.runs)).toEqual(
+    expect(line === "zoo list" ? names : (names ?? list.runs ?? list.files)).toEqual(
       line === "zoo list" ? expect.arrayContaining(["zoo:attn-2l", "zoo:shakespeare"]) : [],
     );
   },

@@ -12,6 +12,7 @@ import { readTensor } from "../../src/formats/readTensor.ts";
 import { allOf } from "./ggufFile.ts";
 
 const KEY = "ab".repeat(32);
+const NAME = "tiny.gguf";
 const NAMES = [`${KEY}.2.safetensors`, `${KEY}.2.safetensors.json`];
 let folder = "";
 let source: ByteSource;
@@ -32,7 +33,12 @@ afterEach(() => rm(folder, { recursive: true }));
 async function load(options: { warn?: (message: string) => void; folder?: string } = {}) {
   reads = 0;
   const asStored = ggufWeights(allOf(header));
-  const { weights, close } = await keptDecoded(asStored, { sha256: KEY, folder, ...options });
+  const { weights, close } = await keptDecoded(asStored, {
+    sha256: KEY,
+    name: NAME,
+    folder,
+    ...options,
+  });
   const values = await Promise.all(
     ["packed.Q4_1", "packed.Q6_K", "packed.Q8_0"].map((name) => readTensor(weights.get(name)!)),
   );
@@ -81,7 +87,7 @@ describe("keptDecoded(weights, {sha256, folder})", () => {
   test("leaves nothing behind when it is interrupted, and removes what a killed process left a day ago", async () => {
     const stopped = keptDecoded(
       ggufWeights(allOf(header)),
-      { sha256: KEY, folder },
+      { sha256: KEY, name: NAME, folder },
       { signal: AbortSignal.abort() },
     );
     await expect(stopped).rejects.toThrow(AbortError);
@@ -113,7 +119,11 @@ describe("keptDecoded(weights, {sha256, folder})", () => {
       ...header,
       tensors: new Map([...header.tensors].filter(([name]) => name !== "packed.Q8_0")),
     };
-    const { weights } = await keptDecoded(ggufWeights(allOf(oneTensor)), { sha256: KEY, folder });
+    const { weights } = await keptDecoded(ggufWeights(allOf(oneTensor)), {
+      sha256: KEY,
+      name: NAME,
+      folder,
+    });
     expect(weights.has("packed.Q8_0")).toBe(false);
     expect(weights.has("packed.Q6_K")).toBe(true);
   });

@@ -1,15 +1,16 @@
 import { byteSize } from "../../base/byteSize.ts";
-import { Argument, type Command } from "commander";
+import { Argument, Option, type Command } from "commander";
 import { InputError } from "../../base/errors.ts";
 import type { CacheEntry } from "../../models/hub/cacheEntries.ts";
 import { defineCommand } from "../commandSpec.ts";
 
 interface CacheFlags {
   readonly work?: boolean | undefined;
+  readonly decoded?: boolean | undefined;
   readonly json?: boolean | undefined;
 }
 
-/** The download cache, which Python's client shares, and what interrupted studies have kept. */
+/** The download cache, which Python's client shares, what interrupted studies have kept, and decoded weights. */
 export const command = defineCommand({
   name: "cache",
   description: "the download cache, shared with Python: list, verify [model], remove <model>",
@@ -21,11 +22,21 @@ export const command = defineCommand({
         "--work",
         "the kept work of interrupted studies instead (list, remove <id|model|all>)",
       )
+      .addOption(
+        new Option(
+          "--decoded",
+          "the decoded weights that --cache keeps of GGUF files instead (list, remove <id|name|all>)",
+        ).conflicts("work"),
+      )
       .option("--json", "print the list as JSON and nothing else"),
-  carryOut: async ({ work, json }: CacheFlags, [action, target]: readonly [string, string?]) => {
+  carryOut: async (
+    { work, decoded, json }: CacheFlags,
+    [action, target]: readonly [string, string?],
+  ) => {
     if (json && action !== "list")
       throw new InputError("options", `cache ${action} prints no JSON; list does`);
     if (work) return (await import("../workOfCache.ts")).workOfCache(action, target, json);
+    if (decoded) return (await import("../decodedOfCache.ts")).decodedOfCache(action, target, json);
     const { hubSettings } = await import("../../models/hub/hubSettings.ts");
     const { cacheDir } = hubSettings();
     if (action === "list" && target !== undefined)

@@ -29,12 +29,15 @@ import { cacheFolder } from "../firstSight.ts";
 import { inChunks, type ScanOptions } from "../inChunks.ts";
 import { readSafetensors } from "../safetensors.ts";
 import { safetensorsLayout } from "../writeSafetensors.ts";
+import { decodedFolder, recordOf } from "./decodedFiles.ts";
 import type { GgufWeights } from "./ggufWeights.ts";
 
 /** Where and under which key decoded weights are kept. */
 export interface DecodedCache {
   /** SHA-256 of the GGUF file: what the cache file is named by. */
   readonly sha256: string;
+  /** The file's name, for those who look through the cache. */
+  readonly name: string;
   /** Folder of the cache; see `cacheFolder`. */
   readonly folder?: string;
   /** Is told why the cache could not be written; the weights are then decoded where they are read. */
@@ -44,16 +47,16 @@ export interface DecodedCache {
 /** The checkpoint with what is decoded in a file, which is made the first time and found again; `close` gives it back. */
 export async function keptDecoded(
   checkpoint: GgufWeights,
-  { sha256: key, folder = cacheFolder(), warn }: DecodedCache,
+  { sha256: key, name, folder = cacheFolder(), warn }: DecodedCache,
   options: ScanOptions = {},
 ): Promise<Checkpoint> {
   const { decoded } = checkpoint;
   if (decoded.size === 0) return checkpoint;
-  const path = join(folder, "decoded", `${key}.${LAYOUT}.safetensors`);
+  const path = join(decodedFolder(folder), `${key}.${LAYOUT}.safetensors`);
   const cached = await findCache(path, decoded);
   if (cached) return withTensors(checkpoint, cached);
   try {
-    await make(path, decoded, options);
+    await make(path, name, decoded, options);
   } catch (error) {
     if (error instanceof InputError || error instanceof AbortError) throw error;
     warn?.(`cannot keep decoded weights in ${dirname(path)}: ${String(error)}`);
@@ -100,6 +103,8 @@ async function findCache(path: string, tensors: Weights): Promise<CacheFile | un
 }
 
 const record = z.object({
+  /** Records of older versions have none. */
+  name: z.string().optional(),
   crc32: z.int(),
   size: z.int(),
   mtimeMs: z.number(),
@@ -108,7 +113,7 @@ const record = z.object({
 
 /** Whether the file looks as it did when its checksum was right, or else still has that checksum. */
 async function isAsWritten(path: string, file: OpenFile): Promise<boolean> {
-  const fileRecord = await readFile(`${path}.json`, "utf8").then(
+  const fileRecord = await readFile(recordOf(path), "utf8").then(
     (text) => record.safeParse(jsonOrNothing(text)).data,
     () => undefined,
   );
@@ -117,7 +122,7 @@ async function isAsWritten(path: string, file: OpenFile): Promise<boolean> {
   if (fileRecord.size === size && fileRecord.mtimeMs === mtimeMs && fileRecord.ino === ino)
     return true;
   if ((await checksum(file)) !== fileRecord.crc32) return false;
-  await keepRecord(path, fileRecord.crc32, file.snapshot).catch(() => undefined); // only saves reading it all again
+  await keepRecord(path, fileRecord, file.snapshot).catch(() => undefined); // only saves reading it all again
   return true;
 }
 
@@ -139,10 +144,10 @@ function jsonOrNothing(text: string): unknown {
 
 function keepRecord(
   path: string,
-  crc: number,
+  { name, crc32 }: Pick<z.infer<typeof record>, "name" | "crc32">,
   { size, mtimeMs, ino }: FileSnapshot,
 ): Promise<void> {
-  return replaceFile(`${path}.json`, JSON.stringify({ crc32: crc, size, mtimeMs, ino }));
+  return replaceFile(recordOf(path), JSON.stringify({ name, crc32, size, mtimeMs, ino }));
 }
 
 async function replaceFile(path: string, text: string): Promise<void> {
@@ -152,7 +157,12 @@ async function replaceFile(path: string, text: string): Promise<void> {
 }
 
 /** Writes under a temporary name, summing up what is written, and renames: nobody ever sees half of it. */
-async function make(path: string, tensors: Weights, options: ScanOptions): Promise<void> {
+async function make(
+  path: string,
+  name: string,
+  tensors: Weights,
+  options: ScanOptions,
+): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await removeAbandoned(dirname(path));
   const temporary = `${path}.${randomUUID()}.partial`;
@@ -160,7 +170,8 @@ async function make(path: string, tensors: Weights, options: ScanOptions): Promi
     const handle = await open(temporary, "wx");
     const crc = await writeAll(handle, tensors, options).finally(() => handle.close());
     const { size, mtimeMs, ino } = await stat(temporary);
-    await keepRecord(path, crc, { realPath: path, size, mtimeMs, ino });
+    const snapshot = { realPath: path, size, mtimeMs, ino };
+    await keepRecord(path, { name, crc32: crc }, snapshot);
     await rename(temporary, path);
   } finally {
     await rm(temporary, { force: true });
