@@ -15,7 +15,7 @@ export interface MemoryPlan {
   /** Values of one run that exist together. */
   readonly valueBytes: number;
   readonly totalBytes: number;
-  /** Whether the session should keep what its runs take; it should where their lengths are not known. */
+  /** Whether the session should keep what its runs take. */
   readonly keepsRoom: boolean;
 }
 
@@ -36,9 +36,10 @@ const ARENA = 2;
 
 /**
  * Values of one run that a session has again from the system's allocator as fast as from an arena of its own: glibc keeps what it was given back
- * in blocks up to this size. A verdict's hundred sessions took 3.0 GB with arenas and 1.9 without, in the same time.
+ * in blocks up to the larger size, and below the smaller one an arena takes little and is a tenth faster. A verdict's hundred sessions took 3.0 GB with
+ * arenas and 1.9 without, in the same time.
  */
-const SMALL_VALUES = 32 * 1024 * 1024;
+const WITHOUT_ARENA = { least: 8 * 1024 * 1024, most: 32 * 1024 * 1024 };
 
 /** What lies between the blocks of such a session. */
 const LOOSE = 1.3;
@@ -98,8 +99,7 @@ export function planMemory(
     return kind === "looked up" ? Math.min(size, READ_AHEAD_BYTES) : size;
   };
   const alive = mostAlive(pruned, sizes);
-  const isKnown = Object.keys(sizes).length > 0;
-  const keepsRoom = !backend.mapsFiles || !isKnown || ARENA * alive > SMALL_VALUES;
+  const keepsRoom = !backend.mapsFiles || !isWithoutArena(ARENA * alive);
   const weightBytes = backend.mapsFiles
     ? total(bytesAlive) + (keepsRoom ? roomLeft(pruned, kindOf) : 0)
     : WASM_COPIES * total(bytesInWasm);
@@ -114,6 +114,10 @@ export function planMemory(
     totalBytes: SESSION_BYTES + Math.max(whileMade, weightBytes + valueBytes),
     keepsRoom,
   };
+}
+
+function isWithoutArena(bytes: number): boolean {
+  return bytes >= WITHOUT_ARENA.least && bytes <= WITHOUT_ARENA.most;
 }
 
 /**
