@@ -52,3 +52,8 @@ export function bytesInMemory(name: string, bytes: Uint8Array): ByteSource {
     read: (offset, length) => Promise.resolve(bytes.subarray(offset, offset + length)),
   };
 }
+
+/** The bytes that an array or a view shows, not copied. */
+export function bytesOfView({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}

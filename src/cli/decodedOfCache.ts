@@ -3,7 +3,8 @@ import { InputError } from "../base/errors.ts";
 import { byteSize } from "../base/byteSize.ts";
 import { plural } from "../base/plural.ts";
 import { visible } from "../draw/visible.ts";
-import { decodedFiles, decodedFolder, removeDecoded } from "../formats/gguf/decodedFiles.ts";
+import { decodedFiles, removeDecoded } from "../formats/gguf/decodedFiles.ts";
+import { decodedFolder } from "../formats/gguf/decodedRecord.ts";
 import { age } from "./age.ts";
 
 /** Lists or removes the decoded weights of GGUF files, which `--cache` keeps. */

@@ -1,8 +1,8 @@
 /** @file What interrupted studies have kept in the cache: a list, with the command that resumes each, and a way to be rid of it. */
 import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { InputError } from "../base/errors.ts";
 import { VERSION } from "../base/version.ts";
+import { chosenEntries } from "../formats/chosenEntries.ts";
 import { cacheFolder } from "../formats/firstSight.ts";
 
 /** What a log says of itself, in its first line. */
@@ -53,22 +53,12 @@ export function keptWork(folder: string = workFolder()): KeptWork[] {
  * @throws {InputError} "cache" if there is no such work
  */
 export function discardWork(target: string, folder: string = workFolder()): KeptWork[] {
-  const all = keptWork(folder);
-  const meant = all.filter(
-    ({ id, path, heading }) =>
-      target === "all" ||
-      heading?.model === target ||
-      (target.length >= 4 && (id.startsWith(target) || path.endsWith(`${target}${SUFFIX}`))),
-  );
-  if (meant.length === 0 && target !== "all") {
-    const ids = all.map(({ id }) => id).join(", ") || "nothing";
-    throw new InputError(
-      "cache",
-      `${folder} has no kept work ${target}; give an id, a model or all; it has ${ids}`,
-    );
-  }
-  for (const { path } of meant) rmSync(path, { force: true });
-  return meant;
+  const chosen = chosenEntries(keptWork(folder), target, {
+    ...{ folder, what: "kept work", names: "a model" },
+    nameOf: ({ heading }) => heading?.model,
+  });
+  for (const { path } of chosen) rmSync(path, { force: true });
+  return chosen;
 }
 
 /** Whether this version resumes it. */

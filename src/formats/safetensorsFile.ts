@@ -1,4 +1,5 @@
 /** @file Writes a safetensors file piece by piece, so that its tensors need not be in memory together. Node only. */
+import { bytesOfView } from "../base/bytes.ts";
 import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { randomUUID } from "node:crypto";
 import { basename, dirname, join } from "node:path";
@@ -52,7 +53,7 @@ export async function createSafetensorsFile(
   return {
     temporary,
     async write(name, first, values) {
-      const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+      const bytes = bytesOfView(values);
       await file.write(bytes, 0, bytes.length, offsets.get(name)! + 4 * first).catch(explained);
     },
     async commit() {

@@ -1,4 +1,5 @@
 /** @file Writes safetensors: the same tensors give the same bytes. Python's `safetensors` reads them. */
+import { bytesOfView } from "../base/bytes.ts";
 import { InputError } from "../base/errors.ts";
 
 /** Types that are written, by the array that holds the values. */
@@ -38,7 +39,7 @@ export function safetensorsBytes(
   const file = new Uint8Array(sizeBytes);
   file.set(header);
   for (const { name, data } of tensors) {
-    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offsets.get(name)!);
+    file.set(bytesOfView(data), offsets.get(name)!);
   }
   return file;
 }

@@ -1,11 +1,11 @@
 /** @file What an ablated head's output becomes: zero, a mean by position (as it is, or as long as the output), its output in another row or at the first token. */
 import { sizeOf, tensor, type Tensor } from "../base/tensor.ts";
 import type { AblationKind } from "../results/causalNames.ts";
-import { chunksOf, feedsFor } from "./chunks.ts";
+import { feedsFor } from "./chunks.ts";
 import { atOutputs, savedRun } from "./savedRun.ts";
 import type { Chain } from "./chain.ts";
 import type { MetricFeeds, State } from "./chainRun.ts";
-import { meansOverRows } from "./meansOverRows.ts";
+import { meanOutputs } from "./meanOutputs.ts";
 import { hookName } from "../models/anatomy/hookNames.ts";
 import type { OutputLengths } from "./outputLengths.ts";
 import { takeRows, valueOf } from "./rows.ts";
@@ -39,13 +39,13 @@ export async function ablationSources(
   lengths: OutputLengths | null,
 ): Promise<AllSources> {
   if (kind === "mean") {
-    const means = await meanOutputs(chain, reference, feeds);
+    const means = await meanOutputs(chain, reference);
     return {
       forChunk: () => Promise.resolve(constantOutputs((layer) => means.get(zName(layer))!)),
     };
   }
   if (kind === "sized-mean") {
-    const means = await meanOutputs(chain, reference, feeds);
+    const means = await meanOutputs(chain, reference);
     return { forChunk: (_, base) => sizedOutputs(base, means, lengths!) };
   }
   if (kind === "resample") {
@@ -57,7 +57,8 @@ export async function ablationSources(
           reference,
           chunk.map((example) => (example + shift) % rows),
         );
-        const { saved } = await savedRun(chain, others, feedsFor(feeds, chunk));
+        const outputs = { saves: atOutputs };
+        const { saved } = await savedRun(chain, others, feedsFor(feeds, chunk), outputs);
         const ofHeads = (layer: number, heads: readonly number[]) => ({
           value: zName(layer),
           source: valueOf(saved, zName(layer)),
@@ -144,22 +145,4 @@ function savedPatterns(base: State, layer: number): Change {
 function zeros({ axes, shape }: Tensor): Tensor {
   const rowShape = [1, ...shape.slice(1)];
   return tensor(axes, rowShape, new Float32Array(sizeOf(rowShape)));
-}
-
-/** Mean of hook_z over all reference rows, by position and head: [1, position, head, d_head] by name. */
-async function meanOutputs(
-  chain: Chain,
-  reference: Tensor<Int32Array>,
-  feeds: MetricFeeds,
-): Promise<Map<string, Tensor>> {
-  const rows = reference.shape[0]!;
-  const means = meansOverRows();
-  const measured = feeds.targets.shape[0]!;
-  for (const chunk of chunksOf(rows, chain.rows)) {
-    const any = chunk.map((row) => row % measured); // metrics are not read
-    const z = { saves: atOutputs };
-    const { saved } = await savedRun(chain, takeRows(reference, chunk), feedsFor(feeds, any), z);
-    for (const [name, value] of saved) if (name.endsWith("attn.hook_z")) means.add(name, value);
-  }
-  return means.means();
 }

@@ -5,14 +5,14 @@
  */
 import { throwIfAborted } from "../base/errors.ts";
 import { tensor, type Tensor } from "../base/tensor.ts";
-import { typesOf, type Program } from "../graph/program.ts";
+import type { Program } from "../graph/program.ts";
 import { slice } from "../graph/edits/slice.ts";
 import { finishedOnce, numberedKeys, type ResumeLog } from "../base/resumeLog.ts";
 import type { LoadedModel } from "../models/loadedModel.ts";
 import type { Backend, Feeds, Trace } from "../base/backend.ts";
 import { rowsPerRun } from "../runtime/chunks.ts";
-import { checkMemory, float32Bytes, planMemory } from "../runtime/memory.ts";
-import { SHARE_BETWEEN } from "../runtime/memoryBudget.ts";
+import { bytesOfValues, checkMemory, planMemory } from "../runtime/memory.ts";
+import { roomBetween } from "../runtime/memoryBudget.ts";
 import { checkBudget, prepare, type Session } from "../runtime/prepare.ts";
 import { turn } from "../runtime/turn.ts";
 import type { AtPoint, ChainRun, MetricFeeds, State } from "./chainRun.ts";
@@ -45,7 +45,7 @@ export interface Chain {
   once(run: () => Promise<readonly number[]>): Promise<readonly number[]>;
   /** From token rows to the first point. */
   embed(tokens: Tensor<Int32Array>): Promise<State>;
-  /** From the state at one point to that at a later one; `at` is asked at every point, the last one included. */
+  /** From the state at one point to that at a later one; `at` is asked at every point after the first, the last one included. */
   advance(state: State, from: string, to: string, at?: AtPoint): Promise<State>;
   /** From the state at a point to the metrics; `at` is asked at every point on the way, the first one included. */
   finish(state: State, from: string, feeds: MetricFeeds, at?: AtPoint): Promise<Trace>;
@@ -120,9 +120,6 @@ export async function openChain(
   });
 }
 
-/** What runs may carry and save. */
-const roomBetween = ({ budget }: Backend) => SHARE_BETWEEN * (budget?.bytes ?? Infinity);
-
 /** The memory where all has room, else a file for each run, as far as there are files. */
 function placeOfSaved(
   program: Program,
@@ -130,12 +127,8 @@ function placeOfSaved(
   backend: Backend,
   sizes: Readonly<Record<string, number>>,
 ): Chain["placeOfSaved"] {
-  const types = typesOf(program);
-  const names = [...new Set(points.flatMap(({ needs }) => needs))];
-  const savedBytes = names.reduce(
-    (sum, name) => sum + float32Bytes(types.get(name)!.axes, sizes),
-    0,
-  );
+  const names = new Set(points.flatMap(({ needs }) => needs));
+  const savedBytes = bytesOfValues(program, names, sizes);
   const { spillFile } = backend;
   if (!spillFile || SAVED_TOGETHER * savedBytes <= roomBetween(backend))
     return () => (value) => value;

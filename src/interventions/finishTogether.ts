@@ -1,9 +1,9 @@
 /** @file Many runs of a chain, all of them through one stage before the next: what does not fit is opened once for all. */
 import type { Backend, Feeds, Trace } from "../base/backend.ts";
 import type { Tensor } from "../base/tensor.ts";
-import { typesOf, type Program } from "../graph/program.ts";
-import { float32Bytes, planMemory } from "../runtime/memory.ts";
-import { SHARE_BETWEEN } from "../runtime/memoryBudget.ts";
+import type { Program } from "../graph/program.ts";
+import { bytesOfValues, planMemory } from "../runtime/memory.ts";
+import { roomBetween } from "../runtime/memoryBudget.ts";
 import type { AtPoint, ChainRun, State } from "./chainRun.ts";
 import type { Point } from "./points.ts";
 
@@ -80,9 +80,6 @@ export function runsTogether(
   const plans = programs.map((part) => planMemory(part, backend, sizes));
   const open = plans.reduce((sum, plan) => sum + plan.weightBytes + plan.valueBytes, 0);
   if (open <= budget.bytes) return 1;
-  const types = typesOf(program);
-  const bytesAt = ({ needs }: Point) =>
-    needs.reduce((sum, name) => sum + float32Bytes(types.get(name)!.axes, sizes), 0);
-  const carried = Math.max(...points.map(bytesAt));
-  return Math.max(1, Math.floor((SHARE_BETWEEN * budget.bytes) / carried));
+  const carried = Math.max(...points.map(({ needs }) => bytesOfValues(program, needs, sizes)));
+  return Math.max(1, Math.floor(roomBetween(backend) / carried));
 }

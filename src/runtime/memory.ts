@@ -235,3 +235,13 @@ export function float32Bytes(
     4,
   );
 }
+
+/** Bytes of some values of a program together. */
+export function bytesOfValues(
+  program: Program,
+  names: Iterable<string>,
+  sizes: Readonly<Record<string, number>>,
+): number {
+  const types = typesOf(program);
+  return [...names].reduce((sum, name) => sum + float32Bytes(types.get(name)!.axes, sizes), 0);
+}

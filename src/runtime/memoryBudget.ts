@@ -3,8 +3,11 @@ import type { Backend, MemoryBudget, Tenant, TenantNeeds } from "../base/backend
 import { InputError } from "../base/errors.ts";
 import { byteSize } from "../base/byteSize.ts";
 
-/** Of the budget: what runs carry from one piece to the next, and what they return. */
+/** Of the budget: what runs carry from one piece to the next, what they return, and what they save. */
 export const SHARE_BETWEEN = 1 / 8;
+
+export const roomBetween = ({ budget }: Pick<Backend, "budget">): number =>
+  SHARE_BETWEEN * (budget?.bytes ?? Infinity);
 
 /** Less holds no engine at all. */
 const LEAST_BYTES = 64e6;

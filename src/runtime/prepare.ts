@@ -13,7 +13,7 @@ import { throwIfAborted, UnableError } from "../base/errors.ts";
 import { byteSize } from "../base/byteSize.ts";
 import { prune, type Program } from "../graph/program.ts";
 import { checkMemory, planMemory, SESSION_BYTES } from "./memory.ts";
-import { SHARE_BETWEEN } from "./memoryBudget.ts";
+import { roomBetween, SHARE_BETWEEN } from "./memoryBudget.ts";
 import { openSession, type OpenSession } from "./openSession.ts";
 import { passThrough, type OpenPiece } from "./passThrough.ts";
 import type { PassOptions } from "./passOptions.ts";
@@ -174,7 +174,7 @@ function checkLargest(
 function sessionOf(program: Program, backend: Backend, pieces: readonly OpenPiece[]): Session {
   const pass: Session["pass"] = async (runs, take, options = {}) => {
     const { outputs = program.outputs, signal } = options;
-    const room = (backend.budget?.bytes ?? Infinity) * SHARE_BETWEEN;
+    const room = roomBetween(backend);
     if (pieces.length > 1)
       return passThrough(program, pieces, runs, take, { ...options, outputs, room });
     for (const [index, feeds] of runs.entries()) {

@@ -4,6 +4,7 @@ import { closeSync, openSync, readSync, unlinkSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { SpillFile } from "../base/backend.ts";
+import { bytesOfView } from "../base/bytes.ts";
 import { UnableError } from "../base/errors.ts";
 import type { Tensor } from "../base/tensor.ts";
 
@@ -22,10 +23,10 @@ export function spillFile(folder = tmpdir()): SpillFile {
   return {
     spill({ axes, shape, data }) {
       const first = end;
-      writeAll(file.descriptor, bytesOf(data), first, folder);
+      writeAll(file.descriptor, bytesOfView(data), first, folder);
       end += data.byteLength;
       return readLater({ axes, shape }, data.length, (into) =>
-        readAll(file.descriptor, bytesOf(into), first),
+        readAll(file.descriptor, bytesOfView(into), first),
       );
     },
   };
@@ -79,10 +80,6 @@ function readAll(descriptor: number, into: Uint8Array, first: number): void {
       throw new Error("internal: a temporary file is shorter than what it was given");
     done += count;
   }
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 function refuse(folder: string, error: unknown): never {

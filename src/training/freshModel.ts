@@ -1,5 +1,5 @@
 /** @file Models to be trained: a configuration with weights drawn from a seed, in memory. */
-import { bytesInMemory, type StoredTensor } from "../base/bytes.ts";
+import { bytesInMemory, bytesOfView, type StoredTensor } from "../base/bytes.ts";
 import { random } from "../base/random.ts";
 import { sizeOf } from "../base/tensor.ts";
 import type { Model } from "../models/family.ts";
@@ -117,7 +117,7 @@ export function modelOf(shape: ModelShape, weights: ReadonlyMap<string, Float32A
   const stored = new Map<string, StoredTensor>();
   for (const [name, sizes] of weightShapes(shape)) {
     const data = weights.get(name)!;
-    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    const bytes = bytesOfView(data);
     const source = bytesInMemory(name, bytes);
     stored.set(name, { type: "F32", shape: sizes, source, offset: 0, sizeBytes: data.byteLength });
   }

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { fileSource } from "../../src/formats/file.ts";
-import { decodedFiles, decodedFolder, removeDecoded } from "../../src/formats/gguf/decodedFiles.ts";
+import { decodedFiles, removeDecoded } from "../../src/formats/gguf/decodedFiles.ts";
+import { decodedFolder } from "../../src/formats/gguf/decodedRecord.ts";
 import { ggufWeights } from "../../src/formats/gguf/ggufWeights.ts";
 import { keptDecoded } from "../../src/formats/gguf/keptDecoded.ts";
 import { readGguf } from "../../src/formats/gguf/readGguf.ts";
@@ -56,6 +57,7 @@ describe("removeDecoded(target, folder)", () => {
   test.each([
     ["tiny.gguf", OLD],
     [NEW.slice(0, 4), OLD],
+    [NEW, OLD],
     [OLD.slice(0, 12), NEW],
   ])("%s leaves the other with its record", async (target, left) => {
     await twoFiles();

@@ -9,7 +9,6 @@ import { randomUUID } from "node:crypto";
 import {
   mkdir,
   open,
-  readFile,
   readdir,
   rename,
   rm,
@@ -19,7 +18,6 @@ import {
 } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
-import { z } from "zod";
 import type { Weights } from "../../base/bytes.ts";
 import { AbortError, InputError } from "../../base/errors.ts";
 import { isAbandoned } from "../abandoned.ts";
@@ -29,7 +27,7 @@ import { cacheFolder } from "../firstSight.ts";
 import { inChunks, type ScanOptions } from "../inChunks.ts";
 import { readSafetensors } from "../safetensors.ts";
 import { safetensorsLayout } from "../writeSafetensors.ts";
-import { decodedFolder, recordOf } from "./decodedFiles.ts";
+import { decodedFolder, readRecord, recordOf, type DecodedRecord } from "./decodedRecord.ts";
 import type { GgufWeights } from "./ggufWeights.ts";
 
 /** Where and under which key decoded weights are kept. */
@@ -102,21 +100,9 @@ async function findCache(path: string, tensors: Weights): Promise<CacheFile | un
   return undefined;
 }
 
-const record = z.object({
-  /** Records of older versions have none. */
-  name: z.string().optional(),
-  crc32: z.int(),
-  size: z.int(),
-  mtimeMs: z.number(),
-  ino: z.number(),
-});
-
 /** Whether the file looks as it did when its checksum was right, or else still has that checksum. */
 async function isAsWritten(path: string, file: OpenFile): Promise<boolean> {
-  const fileRecord = await readFile(recordOf(path), "utf8").then(
-    (text) => record.safeParse(jsonOrNothing(text)).data,
-    () => undefined,
-  );
+  const fileRecord = await readRecord(path);
   if (!fileRecord) return false;
   const { size, mtimeMs, ino } = file.snapshot;
   if (fileRecord.size === size && fileRecord.mtimeMs === mtimeMs && fileRecord.ino === ino)
@@ -134,17 +120,9 @@ async function checksum(file: OpenFile): Promise<number> {
   return crc;
 }
 
-function jsonOrNothing(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 function keepRecord(
   path: string,
-  { name, crc32 }: Pick<z.infer<typeof record>, "name" | "crc32">,
+  { name, crc32 }: Pick<DecodedRecord, "name" | "crc32">,
   { size, mtimeMs, ino }: FileSnapshot,
 ): Promise<void> {
   return replaceFile(recordOf(path), JSON.stringify({ name, crc32, size, mtimeMs, ino }));

@@ -1,4 +1,5 @@
 /** @file What each opcode does: those that data need, and no others (no classes, no instances, no extensions). */
+import { bytesOfView } from "../../base/bytes.ts";
 import { textOf, type PickleMachine } from "./pickleMachine.ts";
 import {
   isArray,
@@ -38,9 +39,9 @@ export const PICKLE_STEPS: Readonly<Record<number, Step>> = {
   0x8d: (machine) => machine.push(textOf(machine.take(size64(machine)))), // BINUNICODE8
   [code("U")]: (machine) => machine.push(textOf(machine.take(machine.byte()))), // SHORT_BINSTRING, of Python 2
   [code("T")]: (machine) => machine.push(textOf(machine.take(size32(machine)))), // BINSTRING, of Python 2
-  [code("C")]: (machine) => machine.push(bytesOf(machine.take(machine.byte()))), // SHORT_BINBYTES
-  [code("B")]: (machine) => machine.push(bytesOf(machine.take(size32(machine)))), // BINBYTES
-  0x8e: (machine) => machine.push(bytesOf(machine.take(size64(machine)))), // BINBYTES8
+  [code("C")]: (machine) => machine.push(bytesOfView(machine.take(machine.byte()))), // SHORT_BINBYTES
+  [code("B")]: (machine) => machine.push(bytesOfView(machine.take(size32(machine)))), // BINBYTES
+  0x8e: (machine) => machine.push(bytesOfView(machine.take(size64(machine)))), // BINBYTES8
   [code(")")]: ({ push }) => push([]), // EMPTY_TUPLE
   0x85: (machine) => tuple(machine, 1), // TUPLE1
   0x86: (machine) => tuple(machine, 2), // TUPLE2
@@ -85,14 +86,10 @@ function size64({ take }: PickleMachine): number {
 /** A whole number in two's complement, little endian, of any length. */
 function long({ take, fault }: PickleMachine, size: number): number | bigint {
   if (size > MAX_LONG_BYTES) throw fault(`has a whole number of ${size} bytes`);
-  const bytes = bytesOf(take(size));
+  const bytes = bytesOfView(take(size));
   const digits = [...bytes].reverse().map((byte) => byte.toString(16).padStart(2, "0"));
   const value = BigInt.asIntN(size * 8, BigInt(`0x0${digits.join("")}`));
   return Number.isSafeInteger(Number(value)) ? Number(value) : value;
-}
-
-function bytesOf(view: DataView): Uint8Array {
-  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 }
 
 function tuple({ pop, push }: PickleMachine, length: number): void {

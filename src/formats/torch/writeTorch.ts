@@ -1,3 +1,4 @@
+import { bytesOfView } from "../../base/bytes.ts";
 import { strToU8, zipSync } from "fflate";
 import { pickleBytes, type Picklable } from "./writePickle.ts";
 
@@ -24,10 +25,7 @@ export function torchFile(
       { shape, storage: String(storages.indexOf(data)) },
     ]),
   );
-  const stored = storages.map((data, index) => [
-    `archive/data/${index}`,
-    new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-  ]);
+  const stored = storages.map((data, index) => [`archive/data/${index}`, bytesOfView(data)]);
   const files = {
     "archive/data.pkl": pickleBytes(new Map<string, Picklable>([[key, state], ...others])),
     "archive/byteorder": strToU8("little"),

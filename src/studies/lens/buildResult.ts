@@ -1,4 +1,4 @@
-/** @file From logits and parts, position by position, to the Result of `lens`. */
+/** @file From what logits said and from parts, position by position, to the Result of `lens`. */
 import type { Tensor } from "../../base/tensor.ts";
 import { meanInterval, scoreInterval } from "../../measure/interval.ts";
 import { moments } from "../../measure/moments.ts";

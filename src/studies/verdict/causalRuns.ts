@@ -1,13 +1,13 @@
 /** @file What restoring and ablating heads does to the prediction of the second copy, example by example. */
 import type { Tensor } from "../../base/tensor.ts";
 import type { Trace } from "../../base/backend.ts";
-import { chunksOf, feedsFor } from "../../interventions/chunks.ts";
+import { feedsFor } from "../../interventions/chunks.ts";
 import { atOutputs, savedRun } from "../../interventions/savedRun.ts";
 import type { Chain } from "../../interventions/chain.ts";
 import type { MetricFeeds, State } from "../../interventions/chainRun.ts";
 import type { HeadAt } from "../../base/headName.ts";
 import { metricValue } from "../../interventions/metrics.ts";
-import { meansOverRows } from "../../interventions/meansOverRows.ts";
+import type { MeanOutputs } from "../../interventions/meanOutputs.ts";
 
 import { inductionScores } from "../../interventions/inductionScores.ts";
 import { hookName } from "../../models/anatomy/hookNames.ts";
@@ -35,30 +35,7 @@ export interface CausalHeads {
   readonly nulls: readonly HeadAt[];
 }
 
-/** Mean of hook_z over the reference rows by name, [1, position, head, d_head]. */
-export type MeanOutputs = ReadonlyMap<string, Tensor>;
-
 const zName = (layer: number) => hookName(layer, "attn.hook_z");
-
-/** Runs the reference rows once. */
-export async function meanOutputs(
-  chain: Chain,
-  reference: Tensor<Int32Array>,
-  progress: (rows: number) => void,
-): Promise<MeanOutputs> {
-  const rows = reference.shape[0]!;
-  const means = meansOverRows();
-  const last = chain.points.filter(atOutputs).at(-1)!.name;
-  for (const chunk of chunksOf(rows, chain.rows)) {
-    const begin = await chain.embed(takeRows(reference, chunk));
-    await chain.advance(begin, chain.points[0]!.name, last, (point, state) => {
-      if (atOutputs(point)) means.add(point.name, valueOf(state, point.name));
-      return state;
-    });
-    progress(chunk.length);
-  }
-  return means.means();
-}
 
 interface Step {
   readonly chain: Chain;

@@ -28,7 +28,8 @@ import type { HeadAt } from "../../base/headName.ts";
 import { hooksFor, SCAN_HOOKS } from "../../interventions/units.ts";
 import { attentionRuns } from "./attentionRuns.ts";
 import { convolutionRuns, hasScans } from "./convolutionRuns.ts";
-import { causalRuns, meanOutputs, METRICS, type CausalHeads } from "./causalRuns.ts";
+import { causalRuns, METRICS, type CausalHeads } from "./causalRuns.ts";
+import { meanOutputs, type MeanOutputs } from "../../interventions/meanOutputs.ts";
 import { openReaders, type Readers } from "./copyingRuns.ts";
 import { openOutputLengths, type OutputLengths } from "../../interventions/outputLengths.ts";
 import { finishedOnce } from "../../base/resumeLog.ts";
@@ -307,7 +308,7 @@ async function causalNumbers(
   const total = causal.reference.shape[0]! + variants * causal.clean.shape[0]!;
   let done = 0;
   const advance = (count: number) => progress?.("restoring and ablating", (done += count), total);
-  let means: Promise<Awaited<ReturnType<typeof meanOutputs>>> | null = null;
+  let means: Promise<MeanOutputs> | null = null;
   const all: CausalNumbers[] = [];
   for (const chunk of chunks) {
     const before = done;
