@@ -69,6 +69,7 @@ const anywhere = [
 const nodeOnly = [
   "src/runtime/cards.ts",
   "src/runtime/cores.ts",
+  "src/runtime/memoryFolder.ts",
   "src/runtime/native.ts",
   "src/runtime/readAhead.ts",
   "src/runtime/openBackend.ts",

@@ -3,9 +3,9 @@
  * a process of its own, and whether the numbers are the same bytes.
  * usage: node bench/memory.js MODEL [--memory MB] [--examples N]
  */
-import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { measuredProcess } from "./measuredProcess.js";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -22,8 +22,7 @@ if (!model) {
 
 function measureStudy(study, memory) {
   const worker = join(import.meta.dirname, "memoryWorker.js");
-  const args = [worker, model, study, values.examples, String(memory)];
-  return JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8" }));
+  return measuredProcess([worker, model, study, values.examples, String(memory)]);
 }
 
 const show = ({ peakBytes, seconds }) =>
@@ -31,8 +30,8 @@ const show = ({ peakBytes, seconds }) =>
 
 console.log(`${model}, ${values.examples} sequences, whole and in ${values.memory} MB`);
 for (const study of ["score", "lens", "patch", "ablate", "verdict"]) {
-  const whole = measureStudy(study, 0);
-  const small = measureStudy(study, values.memory);
+  const whole = await measureStudy(study, 0);
+  const small = await measureStudy(study, values.memory);
   const isSame = whole.numbers === small.numbers;
   console.log(
     `${study.padEnd(8)} ${show(whole)}   ${show(small)}   ${isSame ? "same bytes" : "OTHER BYTES"}`,

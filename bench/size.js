@@ -6,13 +6,13 @@
  * The checkpoint is random BF16 of 2.2 GB, kept in DIR where it is given, else removed. --large: 6.7 billion, 13.5 GB, only in
  * the budget; --small: two layers, to try the script. --gguf: the same shape in Q4_0. --fast: with products of 8 bits too.
  */
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { llamaGguf } from "./llamaGguf.js";
 import { LLAMA_SHAPES, llamaShape } from "./llamaShape.js";
+import { measuredProcess } from "./measuredProcess.js";
 
 const { values } = parseArgs({
   options: {
@@ -37,8 +37,7 @@ const megabytes = Number(values.memory ?? (values.large ? 3500 : values.small ? 
 
 function measureMemory(memory, fast = "") {
   const worker = join(import.meta.dirname, "sizeWorker.js");
-  const args = ["--expose-gc", worker, model, values.rows, String(memory), fast];
-  return JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8" }));
+  return measuredProcess(["--expose-gc", worker, model, values.rows, String(memory), fast]);
 }
 
 const show = (title, { peakBytes, anonymousBytes, seconds, prepareSeconds, share, gflops }) =>
@@ -56,17 +55,17 @@ const show = (title, { peakBytes, anonymousBytes, seconds, prepareSeconds, share
   );
 
 console.log(`${name}, ${values.gguf ? "Q4_0" : "BF16"}, ${values.rows} x 64 tokens`);
-const pieces = measureMemory(megabytes);
+const pieces = await measureMemory(megabytes);
 show(`in ${megabytes} MB`, pieces);
 if (!values.large) {
-  const whole = measureMemory(0);
+  const whole = await measureMemory(0);
   show("whole", whole);
   console.log(`time: ${(pieces.seconds / whole.seconds).toFixed(2)} of the whole`);
   console.log(`same bytes: ${pieces.numbers === whole.numbers}`);
   process.exitCode = pieces.numbers === whole.numbers ? 0 : 1;
 }
 if (values.fast) {
-  const rounded = measureMemory(0, "fast");
+  const rounded = await measureMemory(0, "fast");
   show("fast", rounded);
   console.log(rounded.choice);
 }

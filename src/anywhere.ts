@@ -48,6 +48,7 @@ export type {
   Feeds,
   FilePart,
   MemoryBudget,
+  MemoryFolder,
   OpenEngine,
   RawTensor,
   SessionOptions,
@@ -59,6 +60,7 @@ export type {
   Tenant,
   TenantNeeds,
   Trace,
+  Unwritten,
 } from "./base/backend.ts";
 export type { Progress } from "./base/progress.ts";
 export { analyse } from "./studies/analyse/analyse.ts";

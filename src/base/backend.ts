@@ -26,6 +26,28 @@ export interface FilePart {
   readonly sizeBytes: number;
 }
 
+/** Bytes that are not there until they are written somewhere. */
+export interface Unwritten {
+  readonly sizeBytes: number;
+  /** Fills `bytes` with those from the `first` on; asked for in order. */
+  readonly fill: (first: number, bytes: Uint8Array) => Promise<void>;
+}
+
+/** A folder whose files lie in memory: what an engine maps from there it need not copy. */
+export interface MemoryFolder {
+  /** How much may be written there now. */
+  freeBytes(): number;
+  /**
+   * Writes each into a file of its own.
+   *
+   * @returns their paths in the same order, and what takes the names away: what is mapped stays as long as it is. Null if the
+   *   memory was not there after all
+   */
+  write(
+    all: readonly Unwritten[],
+  ): Promise<{ readonly paths: readonly string[]; readonly remove: () => Promise<void> } | null>;
+}
+
 export interface EngineSession {
   /** @param outputs those that are handed over; left out: all */
   run(
@@ -124,6 +146,8 @@ export interface Backend {
   readonly budget?: MemoryBudget | undefined;
   /** Opens a file for values that runs save and that have no room in `budget`; left out: there are no files, and all stay in memory. */
   readonly spillFile?: (() => SpillFile) | undefined;
+  /** Where weights that lie in no file are written, to be mapped; left out: they are handed over, which costs a copy. */
+  readonly memoryFolder?: MemoryFolder | undefined;
   /** Reads parts of files that will soon be mapped, beside runs, so that the system has them in memory by then; left out: it maps none. */
   readonly readAhead?: ((parts: readonly FilePart[]) => void) | undefined;
   /** Opens the engine that this one is checked against before it is used; left out: it needs no check. */

@@ -7,7 +7,7 @@ import type { Backend, Device } from "../base/backend.ts";
 import { byteSize } from "../base/byteSize.ts";
 import { mayStayHalf } from "./halves.ts";
 import { freeBytes } from "./memoryBudget.ts";
-import { INLINE_BYTES } from "./placeWeights.ts";
+import { INLINE_BYTES, mapsMemory } from "./placeWeights.ts";
 
 export interface MemoryPlan {
   /** Weights as the engine keeps them, at the worst moment. */
@@ -26,8 +26,8 @@ const WASM_COPIES = 3;
 const CAST_PEAK = 1.3;
 
 /**
- * Float32 weights that are computed or in memory exist twice while a session is made and a part of them repacked (measured: 2.5 to 2.7
- * times their size), and the memory that held them is kept for the next piece.
+ * Float32 weights that are computed or in memory and that are handed over exist twice while a session is made and a part of them repacked
+ * (measured: 2.5 to 2.7 times their size), and the memory that held them is kept for the next piece.
  */
 const [HANDED_COPIES, HANDED_PEAK] = [2, 2.6];
 
@@ -74,8 +74,8 @@ const READ_AHEAD_BYTES = 4 * 1024 * 1024;
  * The memory that a session of `program` will add to the process (bench/peakMemory.js measures it).
  *
  * Native: a weight that is multiplied is repacked (its float32 size); a table that is only looked up stays in its file,
- * of which the rows that are used are read in; 16-bit weights become float32, tables too. If a weight lies in no file, all of them are
- * handed over.
+ * of which the rows that are used are read in; 16-bit weights become float32, tables too. Weights that lie in no file are written into memory
+ * and mapped there: those that are repacked exist twice while the session is made. If there is no room for them, all weights are handed over.
  *
  * @param sizes lengths of the symbols in one run; symbols without one count as 1
  */
@@ -96,6 +96,7 @@ export function planMemory(
     if (kind === "rounded") return ROUNDED_SHARE * size;
     if (kind === "handed over") return HANDED_COPIES * size;
     if (kind === "half" || kind === "float16") return size / 2;
+    if (kind === "kept and repacked") return 2 * size;
     return kind === "looked up" ? Math.min(size, READ_AHEAD_BYTES) : size;
   };
   const alive = mostAlive(pruned, sizes);
@@ -127,16 +128,18 @@ function isWithoutArena(bytes: number): boolean {
 function roomLeft(program: Program, kindOf: (weight: Weight) => WeightKind): number {
   const { weights } = program;
   const multiplied = multipliedIn(program);
-  const storedBytes = weights.reduce((sum, { stored }) => sum + stored.sizeBytes, 0);
-  const isInArena = (kind: WeightKind) =>
-    kind === "cast" || (kind === "multiplied" && storedBytes <= INLINE_BYTES);
+  const isInline = storedBytes(weights) <= INLINE_BYTES;
+  const isInArena = (kind: WeightKind) => kind === "cast" || (kind === "multiplied" && isInline);
   const sizes = weights.map((weight) =>
     multiplied.has(weight.name) && isInArena(kindOf(weight)) ? float32Bytes(weight.axes, {}) : 0,
   );
   return Math.max(0, ...sizes);
 }
 
-type PlannedFor = Pick<Backend, "mapsFiles" | "rounding" | "keepsHalves"> & {
+const storedBytes = (weights: readonly Weight[]): number =>
+  weights.reduce((sum, { stored }) => sum + stored.sizeBytes, 0);
+
+type PlannedFor = Pick<Backend, "mapsFiles" | "rounding" | "keepsHalves" | "memoryFolder"> & {
   readonly device?: Device | undefined;
 };
 
@@ -149,7 +152,18 @@ function unpackedBytes({ weights }: Program, kindOf: (weight: Weight) => WeightK
 }
 
 type WeightKind =
-  "half" | "float16" | "blocks" | "rounded" | "cast" | "multiplied" | "looked up" | "handed over";
+  | "half"
+  | "float16"
+  | "blocks"
+  | "rounded"
+  | "cast"
+  | "multiplied"
+  | "looked up"
+  | "handed over"
+  // Written into memory and mapped there:
+  | "repacked"
+  | "kept"
+  | "kept and repacked";
 
 const PEAKS: Readonly<Record<WeightKind, number>> = {
   half: 1,
@@ -160,6 +174,9 @@ const PEAKS: Readonly<Record<WeightKind, number>> = {
   multiplied: 1,
   "looked up": 1,
   "handed over": HANDED_PEAK / HANDED_COPIES,
+  repacked: 2,
+  kept: 1,
+  "kept and repacked": 1,
 };
 
 const bytesInWasm = (_: Weight, kind: WeightKind, size: number) =>
@@ -175,7 +192,9 @@ function weightKinds(program: Program, backend: PlannedFor): (weight: Weight) =>
   const { ops, weights } = program;
   const read = new Set(ops.flatMap((op) => (op.op === "contract" ? [] : op.inputs)));
   const multiplied = multipliedIn(program);
-  const isMapped = weights.every(({ stored }) => stored.source.realPath !== undefined);
+  const isInNoFile = ({ stored }: Weight) => stored.source.realPath === undefined;
+  const bytesInNoFile = storedBytes(weights.filter(isInNoFile));
+  const isWritten = storedBytes(weights) > INLINE_BYTES && mapsMemory(backend, bytesInNoFile);
   return (weight) => {
     const { name, stored } = weight;
     if (backend.rounding?.bits === 16 && multiplied.has(name)) return "float16";
@@ -183,8 +202,11 @@ function weightKinds(program: Program, backend: PlannedFor): (weight: Weight) =>
     if (stored.blocks && !read.has(name) && keepsBlocks(backend)) return "blocks";
     if (backend.rounding && multiplied.has(name)) return "rounded";
     if (STORED_BYTES[stored.type] !== 4) return "cast";
-    if (!isMapped) return "handed over";
-    return multiplied.has(name) || !keepsBlocks(backend) ? "multiplied" : "looked up"; // other devices have all in their memory
+    if (bytesInNoFile > 0 && !isWritten) return "handed over";
+    if (!keepsBlocks(backend)) return "multiplied"; // other devices have all in their memory
+    if (!multiplied.has(name)) return isInNoFile(weight) ? "kept" : "looked up";
+    if (!isInNoFile(weight)) return "multiplied";
+    return read.has(name) ? "kept and repacked" : "repacked";
   };
 }
 

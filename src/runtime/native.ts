@@ -7,6 +7,7 @@ import type { Backend, SessionOptions } from "../base/backend.ts";
 import { freeOnCards } from "./cards.ts";
 import { usableCores } from "./cores.ts";
 import { hasExactHalves } from "./exactHalves.ts";
+import { memoryFolder } from "./memoryFolder.ts";
 import { readAhead } from "./readAhead.ts";
 import { engineSession, explainError, INSTALL_CUDA, OPTIMISATION } from "./ortSession.ts";
 import { spillFile } from "./spillFile.ts";
@@ -93,6 +94,7 @@ export async function nativeBackend(
     ...(device === "webgpu" && { keepsHalves: await keepsHalves(create) }),
     versions: { "onnxruntime-node": ort.env.versions.node ?? ort.env.versions.common },
     mapsFiles: true,
+    memoryFolder: memoryFolder(),
     readAhead,
     spillFile,
     ...(device !== "cpu" && { reference: async () => (await nativeBackend(threads))! }),

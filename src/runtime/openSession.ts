@@ -35,13 +35,9 @@ export async function openSession(
     products: backend.rounding ? PRODUCTS[backend.rounding.bits] : "float32",
     halves: await halvesOf(program, backend),
   });
-  const { model, folder, sideFiles } = await placeWeights(graph, backend, memory);
-  const engine = await backend.create(model, {
-    ...(folder !== undefined && { folder }),
-    sideFiles,
-    isAlone,
-    keepsRoom,
-  });
+  const { model, folder, sideFiles, remove } = await placeWeights(graph, backend, memory);
+  const options = { ...(folder !== undefined && { folder }), sideFiles, isAlone, keepsRoom };
+  const engine = await backend.create(model, options).finally(remove);
   return {
     async run(feeds, outputs) {
       const results = await engine.run(

@@ -1,23 +1,27 @@
-/** @file Where the bytes of weights are while a session is made: in their mapped file, inside the model, or in side files. */
+/** @file Where the bytes of weights are while a session is made: in a mapped file, inside the model, or in side files. */
 import type { Backend, SideFile } from "../base/backend.ts";
-import type { ByteSource } from "../base/bytes.ts";
-import { InputError } from "../base/errors.ts";
-import {
-  encodeModel,
-  type OnnxGraph,
-  type BytesPlace,
-  type StoredBytes,
-} from "../graph/onnx/model.ts";
+import { encodeModel, type OnnxGraph, type StoredBytes } from "../graph/onnx/model.ts";
 import { commonFolder } from "./commonFolder.ts";
+import { rangeKeys, readRange, readRanges, type Ranges } from "./ranges.ts";
 
 /** Weights up to this size travel inside the model; larger ones stay in their file or in side files. */
 export const INLINE_BYTES = 64 * 1024 * 1024;
 
-/** Ranges that are read at once: sources that compute their values do it on several cores. */
-const READS_AT_ONCE = 4;
+type MappingBackend = Pick<Backend, "mapsFiles" | "memoryFolder">;
 
-/** Where a range begins, so that its numbers lie as their type wants. */
-const ALIGNMENT = 64;
+/** Whether so many bytes that lie in no file can be written where the engine maps them. */
+export function mapsMemory({ mapsFiles, memoryFolder }: MappingBackend, bytes: number): boolean {
+  return mapsFiles && memoryFolder !== undefined && memoryFolder.freeBytes() >= bytes;
+}
+
+/** A model whose weights an engine can find. */
+export interface PlacedModel {
+  readonly model: Uint8Array;
+  readonly folder?: string | undefined;
+  readonly sideFiles: readonly SideFile[];
+  /** To be called once the engine has its session. */
+  readonly remove: () => Promise<void>;
+}
 
 /**
  * The model's bytes, with each initializer inside it, in a mapped file, or in a side file.
@@ -26,88 +30,57 @@ const ALIGNMENT = 64;
  */
 export async function placeWeights(
   graph: OnnxGraph,
-  backend: Backend,
+  backend: MappingBackend,
   memory: (sizeBytes: number) => Uint8Array = (sizeBytes) => new Uint8Array(sizeBytes),
-) {
+): Promise<PlacedModel> {
   const stored = graph.initializers.flatMap(({ data }) =>
     data instanceof Uint8Array ? [] : [data],
   );
-  const total = stored.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  if (total > INLINE_BYTES && backend.mapsFiles) {
-    // An engine that is given side files looks for no others, so that all are mapped or none.
-    const paths = stored.flatMap(({ source }) => source.realPath ?? []);
-    if (paths.length === stored.length) {
-      const { folder, relative } = commonFolder(paths);
-      const place = ({ source, offset }: StoredBytes) => ({
-        location: relative(source.realPath!),
-        offset,
-      });
-      return { model: encodeModel(graph, place), folder, sideFiles: [] };
-    }
-  }
   const keyOf = rangeKeys();
-  const pieces = await readPieces(stored, keyOf, memory);
-  if (total <= INLINE_BYTES) {
-    return { model: encodeModel(graph, (bytes) => pieces.get(keyOf(bytes))!.data), sideFiles: [] };
-  }
-  const place = (bytes: StoredBytes): BytesPlace => ({
-    location: pieces.get(keyOf(bytes))!.path,
-    offset: 0,
-  });
-  return { model: encodeModel(graph, place), sideFiles: [...pieces.values()] };
-}
-
-/** The bytes of each different range, read once however many initializers show it. */
-async function readPieces(
-  stored: readonly StoredBytes[],
-  keyOf: (range: StoredBytes) => string,
-  memory: (sizeBytes: number) => Uint8Array,
-): Promise<Map<string, SideFile>> {
   const ranges = new Map(stored.map((range) => [keyOf(range), range]));
-  const roomOf = ({ source, sizeBytes }: StoredBytes) =>
-    source.readInto ? ALIGNMENT * Math.ceil(sizeBytes / ALIGNMENT) : 0;
-  const all = memory([...ranges.values()].reduce((sum, range) => sum + roomOf(range), 0));
-  const pieces = new Map<string, SideFile>();
-  let end = 0;
-  const reads = [...ranges].map(([key, range], index) => {
-    const [path, start] = [`piece-${index}`, end];
-    end += roomOf(range);
-    return async () => {
-      const data = await readRange(range, all.subarray(start, start + range.sizeBytes));
-      pieces.set(key, { path, data });
-    };
+  const total = stored.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const isInline = total <= INLINE_BYTES;
+  const files = isInline || !backend.mapsFiles ? null : await filesOf(ranges, backend);
+  if (files) {
+    const { folder, relative } = commonFolder([...files.paths.values()]);
+    const place = (range: StoredBytes) => ({
+      location: relative(files.paths.get(keyOf(range))!),
+      offset: range.source.realPath === undefined ? 0 : range.offset,
+    });
+    return { model: encodeModel(graph, place), folder, sideFiles: [], remove: files.remove };
+  }
+  const read = await readRanges(ranges, memory);
+  const model = encodeModel(graph, (range) => {
+    const { path, data } = read.get(keyOf(range))!;
+    return isInline ? data : { location: path, offset: 0 };
   });
-  const queue = reads.values();
-  const readQueue = async () => {
-    for (const read of queue) await read();
-  };
-  await Promise.all(Array.from({ length: READS_AT_ONCE }, readQueue));
-  return pieces;
+  return { model, sideFiles: isInline ? [] : [...read.values()], remove: nothing };
 }
 
-/** @param room for sources that fill memory that is there */
-async function readRange({ source, offset, sizeBytes }: StoredBytes, room: Uint8Array) {
-  if (source.readInto) {
-    await source.readInto(offset, room);
-    return room;
-  }
-  const data = await source.read(offset, sizeBytes);
-  if (data.byteLength === sizeBytes) return data;
-  throw new InputError(
-    "file",
-    `${source.name} should have ${sizeBytes} bytes at ${offset}, got ${data.byteLength}`,
-  );
-}
+const nothing = () => Promise.resolve();
 
 /**
- * Tells ranges apart by the source itself: sources that compute their values (views, decoded or merged weights) have the
- * name of the file that they come from, all the same one.
+ * Paths of files that are mapped, for all ranges: their own, or one in memory. Null if there is no place for one of them, since an
+ * engine that is given side files looks for no others.
  */
-function rangeKeys(): (range: StoredBytes) => string {
-  const numbers = new Map<ByteSource, number>();
-  return ({ source, offset, sizeBytes }) => {
-    const number = numbers.get(source) ?? numbers.size;
-    numbers.set(source, number);
-    return `${source.realPath ?? number} ${offset} ${sizeBytes}`;
-  };
+async function filesOf(ranges: Ranges, backend: MappingBackend) {
+  const paths = new Map<string, string>();
+  const inNoFile: (readonly [string, StoredBytes])[] = [];
+  for (const [key, range] of ranges) {
+    const { realPath } = range.source;
+    if (realPath === undefined) inNoFile.push([key, range]);
+    else paths.set(key, realPath);
+  }
+  if (inNoFile.length === 0) return { paths, remove: nothing };
+  const bytes = inNoFile.reduce((sum, [, { sizeBytes }]) => sum + sizeBytes, 0);
+  if (!mapsMemory(backend, bytes)) return null;
+  const copies = await backend.memoryFolder!.write(
+    inNoFile.map(([, range]) => ({
+      sizeBytes: range.sizeBytes,
+      fill: (first, into) => readRange(range, first, into),
+    })),
+  );
+  if (!copies) return null;
+  for (const [index, [key]] of inNoFile.entries()) paths.set(key, copies.paths[index]!);
+  return { paths, remove: copies.remove };
 }
