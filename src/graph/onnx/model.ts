@@ -1,7 +1,7 @@
 /** @file An ONNX model as plain data, and its bytes (field numbers: onnx/onnx.proto3, IR version 10, opset 21). */
 import type { ByteSource } from "../../base/bytes.ts";
 import type { Axis, NumberType } from "../axes.ts";
-import { bytes, encodeMessage, float, int, nestedField, text, type Message } from "./protobuf.ts";
+import { bytes, encodeMessage, float, int, nestedField, text, type Field } from "./protobuf.ts";
 
 export const IR_VERSION = 10;
 export const OPSET = 21;
@@ -126,7 +126,7 @@ export function encodeModel(
   ]);
 }
 
-function encodeNode({ type, domain, inputs, outputs, attributes = {} }: OnnxNode): Message[] {
+function encodeNode({ type, domain, inputs, outputs, attributes = {} }: OnnxNode): Field[] {
   return [
     ...inputs.map((name) => text(1, name)),
     ...outputs.map((name) => text(2, name)),
@@ -139,7 +139,7 @@ function encodeNode({ type, domain, inputs, outputs, attributes = {} }: OnnxNode
   ];
 }
 
-function encodeAttribute(name: string, value: Attribute): Message[] {
+function encodeAttribute(name: string, value: Attribute): Field[] {
   if (typeof value === "number") return [text(1, name), int(3, value), int(20, 2)];
   if (typeof value === "string") return [text(1, name), text(4, value), int(20, 3)];
   if ("float" in value) return [text(1, name), float(2, value.float), int(20, 1)];
@@ -147,7 +147,7 @@ function encodeAttribute(name: string, value: Attribute): Message[] {
   return [text(1, name), ...value.map((each) => int(8, each)), int(20, 7)];
 }
 
-function encodeBody({ inputs, outputs, nodes }: OnnxBody): Message[] {
+function encodeBody({ inputs, outputs, nodes }: OnnxBody): Field[] {
   const value = (name: string) => [
     text(1, name),
     nestedField(2, [nestedField(1, [int(1, DATA_TYPES.float32)])]),
@@ -163,7 +163,7 @@ function encodeBody({ inputs, outputs, nodes }: OnnxBody): Message[] {
 function encodeInitializer(
   { name, type, dims, data }: OnnxInitializer,
   place: (stored: StoredBytes) => BytesPlace,
-): Message[] {
+): Field[] {
   const head = [...dims.map((size) => int(1, size)), int(2, DATA_TYPES[type]), text(8, name)];
   const placement = data instanceof Uint8Array ? data : place(data);
   if (placement instanceof Uint8Array) return [...head, bytes(9, placement)];
@@ -182,7 +182,7 @@ function sizesOf(axes: readonly Axis[]) {
   return axes.map(({ size }) => size);
 }
 
-function encodeValue(name: string, type: number, sizes: readonly (number | string)[]): Message[] {
+function encodeValue(name: string, type: number, sizes: readonly (number | string)[]): Field[] {
   const dims = sizes.map((size) =>
     nestedField(1, [typeof size === "number" ? int(1, size) : text(2, size)]),
   );

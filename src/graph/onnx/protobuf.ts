@@ -1,67 +1,131 @@
-/** @file The wire format of protocol buffers, as much of it as an ONNX model needs (protobuf.dev/programming-guides/encoding). */
+/**
+ * @file The wire format of protocol buffers, as much of it as an ONNX model needs (protobuf.dev/programming-guides/encoding).
+ *
+ * A field knows how many bytes it takes, so that all of them are written once, into one array of the right size.
+ */
 
-/** A message as a list of its encoded fields: single bytes as numbers (there are many), longer pieces as arrays. */
-export type Message = readonly (number | Uint8Array)[];
+/** A field of a message. */
+export interface Field {
+  readonly sizeBytes: number;
+  /** Writes the field from `at` on. */
+  readonly write: (into: Uint8Array, at: number) => void;
+}
 
 const utf8 = new TextEncoder();
 
+/** What the low three bits of a field's tag say of its value. */
+const [VARINT, LENGTH_DELIMITED, FOUR_BYTES] = [0, 2, 5];
+
 /** An integer field; negative numbers take ten bytes. */
-export function int(field: number, value: number | bigint): Message {
-  return [...varint((field << 3) | 0), ...varint(value)];
+export function int(field: number, value: number | bigint): Field {
+  const tag = (field << 3) | VARINT;
+  const tagBytes = varintBytes(tag);
+  return {
+    sizeBytes: tagBytes + varintBytes(value),
+    write(into, at) {
+      writeVarint(into, at, tag);
+      writeVarint(into, at + tagBytes, value);
+    },
+  };
 }
 
 /** A 32-bit floating point field. */
-export function float(field: number, value: number): Message {
-  return [...varint((field << 3) | 5), new Uint8Array(new Float32Array([value]).buffer)];
+export function float(field: number, value: number): Field {
+  const tag = (field << 3) | FOUR_BYTES;
+  const tagBytes = varintBytes(tag);
+  return {
+    sizeBytes: tagBytes + 4,
+    write(into, at) {
+      writeVarint(into, at, tag);
+      into.set(new Uint8Array(Float32Array.of(value).buffer), at + tagBytes);
+    },
+  };
 }
 
-export function bytes(field: number, value: Uint8Array): Message {
-  return [...varint((field << 3) | 2), ...varint(value.byteLength), value];
+export function bytes(field: number, value: Uint8Array): Field {
+  return delimited(field, value.byteLength, (into, at) => into.set(value, at));
 }
 
-export function text(field: number, value: string): Message {
-  return bytes(field, utf8.encode(value));
+/** Names are ASCII, of which no array of bytes is made: there are ten thousand in a model of thirty layers. */
+export function text(field: number, value: string): Field {
+  if (!isAscii(value)) return bytes(field, utf8.encode(value));
+  return delimited(field, value.length, (into, first) => {
+    for (let at = 0; at < value.length; at++) into[first + at] = value.charCodeAt(at);
+  });
 }
 
-/** A message within a message: small ones become one piece, so that lists stay short; large ones are not copied. */
-export function nestedField(field: number, parts: readonly Message[]): Message {
-  const inner = parts.flat();
-  const size = sizeBytes(inner);
-  const pieces = size <= SMALL ? [encodeMessage([inner])] : inner;
-  return [...varint((field << 3) | 2), ...varint(size), ...pieces];
+function isAscii(value: string): boolean {
+  for (let at = 0; at < value.length; at++) if (value.charCodeAt(at) >= 0x80) return false;
+  return true;
 }
 
-const SMALL = 4096;
+/** A message within a message. */
+export function nestedField(field: number, parts: readonly Field[]): Field {
+  return delimited(field, sizeOf(parts), (into, at) => writeAll(parts, into, at));
+}
 
 /** All fields as one array of bytes. */
-export function encodeMessage(parts: readonly Message[]): Uint8Array {
-  const chunks = parts.flat();
-  const whole = new Uint8Array(sizeBytes(chunks));
-  let offset = 0;
-  for (const chunk of chunks) {
-    if (typeof chunk === "number") whole[offset++] = chunk;
-    else {
-      whole.set(chunk, offset);
-      offset += chunk.byteLength;
-    }
-  }
+export function encodeMessage(parts: readonly Field[]): Uint8Array {
+  const whole = new Uint8Array(sizeOf(parts));
+  writeAll(parts, whole, 0);
   return whole;
 }
 
-function sizeBytes(chunks: Message): number {
+/** A field whose value says its length first. */
+function delimited(field: number, length: number, writeValue: Field["write"]): Field {
+  const tag = (field << 3) | LENGTH_DELIMITED;
+  const tagBytes = varintBytes(tag);
+  const headBytes = tagBytes + varintBytes(length);
+  return {
+    sizeBytes: headBytes + length,
+    write(into, at) {
+      writeVarint(into, at, tag);
+      writeVarint(into, at + tagBytes, length);
+      writeValue(into, at + headBytes);
+    },
+  };
+}
+
+function sizeOf(parts: readonly Field[]): number {
   let total = 0;
-  for (const chunk of chunks) total += typeof chunk === "number" ? 1 : chunk.byteLength;
+  for (const { sizeBytes } of parts) total += sizeBytes;
   return total;
 }
 
-function varint(value: number | bigint): number[] {
-  if (typeof value === "number" && value >= 0 && value < 0x80) return [value];
-  let rest = BigInt.asUintN(64, BigInt(value));
-  const out: number[] = [];
-  do {
-    const low = Number(rest & 0x7fn);
-    rest >>= 7n;
-    out.push(rest > 0n ? low | 0x80 : low);
-  } while (rest > 0n);
-  return out;
+function writeAll(parts: readonly Field[], into: Uint8Array, first: number): void {
+  let at = first;
+  for (const part of parts) {
+    part.write(into, at);
+    at += part.sizeBytes;
+  }
+}
+
+/** How many bytes a number takes: seven bits of it in each. */
+function varintBytes(value: number | bigint): number {
+  if (isSmall(value)) return 1;
+  let count = 0;
+  for (let rest = unsigned(value); rest > 0n; rest >>= 7n) count++;
+  return count;
+}
+
+function writeVarint(into: Uint8Array, first: number, value: number | bigint): void {
+  if (isSmall(value)) {
+    into[first] = value;
+    return;
+  }
+  let at = first;
+  for (let rest = unsigned(value); rest > 0n; rest >>= 7n) {
+    const more = rest > 0x7fn ? 0x80 : 0;
+    into[at++] = Number(rest & 0x7fn) | more;
+  }
+}
+
+/** Nearly all numbers are: they need no arithmetic of large integers. */
+function isSmall(value: number | bigint): value is number {
+  return typeof value === "number" && value >= 0 && value < 0x80;
+}
+
+/** Negative numbers as their two's complement of 64 bits. */
+function unsigned(value: number | bigint): bigint {
+  return BigInt.asUintN(64, BigInt(value));
 }
