@@ -212,7 +212,11 @@ const RULES: { readonly [Name in OpName]: Rule<Name> } = {
     sameAxes(cos!.axes, sin!.axes, fail);
     const [rotated, width] = [cos!.axes.at(-1)!.size, x!.axes.at(-1)!.size];
     if (2 * Number(rotated) > Number(width)) fail("rotates more entries than the last axis has");
-    elementwise([x!, { ...cos!, axes: cos!.axes.slice(0, -1) }], {}, fail);
+    const [{ name }] = cos!.axes as readonly [Axis, ...Axis[]];
+    const place = x!.axes.findIndex((axis) => axis.name === name);
+    if (cos!.axes.length !== 2 || place < 0 || place === x!.axes.length - 1)
+      fail("needs tables of an axis before the last, and pairs");
+    sameAxes(cos!.axes.slice(0, 1), x!.axes.slice(place, place + 1), fail);
     return x!;
   },
   slice: ([x], { axis, start, end }, fail) => {

@@ -1,8 +1,9 @@
 /** @file The ONNX form of every operation but contractions and norms. */
-import type { Axis, ValueType } from "../axes.ts";
+import type { ValueType } from "../axes.ts";
 import type { OpAttributes, OpName } from "../ops.ts";
 import type { Emitter, Handle } from "./emitter.ts";
 import { lowerContract } from "./lowerContract.ts";
+import { lowerRotary } from "./lowerRotary.ts";
 import { lowerRouted, lowerTopK } from "./lowerRouted.ts";
 import { int32Scalar, lowerAddGathered, lowerAddPicked, lowerAddTaken } from "./lowerScatter.ts";
 import { lowerConvolve, lowerCumulate, lowerRecur, lowerShift } from "./lowerSequences.ts";
@@ -165,69 +166,4 @@ function cutAxis(emit: Emitter, tensor: string, axis: number, start: number, end
     tensor,
     ...[[start], [end], [axis]].map((bound) => emit.integers(bound)),
   ]);
-}
-
-/** Pairs (i, i + n): y = [a cos - b sin, b cos + a sin, rest]; `interleaved` pairs (2i, 2i + 1) are cut with a step of 2. */
-function lowerRotary(
-  emit: Emitter,
-  [x, cos, sin]: readonly Handle[],
-  { interleaved }: OpAttributes["rotary"],
-  { axes }: ValueType,
-): string {
-  const last = axes.length - 1;
-  const [pairs, width] = [Number(cos!.axes.at(-1)!.size), Number(axes[last]!.size)];
-  const halves = axes.map((axis, index) => (index === last ? { ...axis, size: pairs } : axis));
-  const table = (handle: Handle) => {
-    const narrow = { ...handle, axes: [...handle.axes.slice(0, -1), halves[last]!] };
-    return stretchedOver(emit, alignAxes(emit, narrow, halves), narrow.axes, halves);
-  };
-  const part = (from: number) =>
-    interleaved
-      ? emit.node("Slice", [
-          x!.tensor,
-          ...[[from], [2 * pairs], [last], [2]].map((bound) => emit.integers(bound)),
-        ])
-      : cutAxis(emit, x!.tensor, last, from * pairs, (from + 1) * pairs);
-  const [a, b] = [part(0), part(1)];
-  const times = (value: string, by: Handle) => emit.node("Mul", [value, table(by)]);
-  const first = emit.node("Sub", [times(a, cos!), times(b, sin!)]);
-  const second = emit.node("Add", [times(b, cos!), times(a, sin!)]);
-  const rotatedParts = interleaved ? [woven(emit, first, second, axes, pairs)] : [first, second];
-  const rest = width > 2 * pairs ? [cutAxis(emit, x!.tensor, last, 2 * pairs, width)] : [];
-  return rotatedParts.length + rest.length === 1
-    ? rotatedParts[0]!
-    : emit.node("Concat", [...rotatedParts, ...rest], { axis: last });
-}
-
-/**
- * A table over the heads that it is the same for, each entry once for every head: an engine multiplies runs of equal shape,
- * and without this a run is as short as the pairs of one head (six times slower with eight). Rows of a batch share it.
- */
-function stretchedOver(
-  emit: Emitter,
-  table: string,
-  has: readonly Axis[],
-  axes: readonly Axis[],
-): string {
-  const first = axes.findIndex((axis) => has.some(({ name }) => name === axis.name));
-  const inner = axes.slice(first);
-  const lacks = inner.map(({ name, size }) =>
-    has.some((axis) => axis.name === name) || typeof size !== "number" ? 1 : size,
-  );
-  if (lacks.every((size) => size === 1)) return table;
-  return emit.node("Expand", [table, emit.integers(lacks)]);
-}
-
-/** Entries of `first` and `second` in turn along the last axis. */
-function woven(
-  emit: Emitter,
-  first: string,
-  second: string,
-  axes: readonly Axis[],
-  pairs: number,
-): string {
-  const column = (tensor: string) => emit.node("Unsqueeze", [tensor, emit.integers([-1])]);
-  const stacked = emit.node("Concat", [column(first), column(second)], { axis: -1 });
-  const outer = axes.slice(0, -1).map(({ size }) => [size]);
-  return withSizes(emit, stacked, [...outer, [pairs], [2]], [...outer, [2 * pairs]]);
 }

@@ -43,13 +43,13 @@ export function float(field: number, value: number): Field {
 }
 
 export function bytes(field: number, value: Uint8Array): Field {
-  return delimited(field, value.byteLength, (into, at) => into.set(value, at));
+  return withLength(field, value.byteLength, (into, at) => into.set(value, at));
 }
 
 /** Names are ASCII, of which no array of bytes is made: there are ten thousand in a model of thirty layers. */
 export function text(field: number, value: string): Field {
   if (!isAscii(value)) return bytes(field, utf8.encode(value));
-  return delimited(field, value.length, (into, first) => {
+  return withLength(field, value.length, (into, first) => {
     for (let at = 0; at < value.length; at++) into[first + at] = value.charCodeAt(at);
   });
 }
@@ -61,7 +61,7 @@ function isAscii(value: string): boolean {
 
 /** A message within a message. */
 export function nestedField(field: number, parts: readonly Field[]): Field {
-  return delimited(field, sizeOf(parts), (into, at) => writeAll(parts, into, at));
+  return withLength(field, sizeOf(parts), (into, at) => writeAll(parts, into, at));
 }
 
 /** All fields as one array of bytes. */
@@ -72,7 +72,7 @@ export function encodeMessage(parts: readonly Field[]): Uint8Array {
 }
 
 /** A field whose value says its length first. */
-function delimited(field: number, length: number, writeValue: Field["write"]): Field {
+function withLength(field: number, length: number, writeValue: Field["write"]): Field {
   const tag = (field << 3) | LENGTH_DELIMITED;
   const tagBytes = varintBytes(tag);
   const headBytes = tagBytes + varintBytes(length);
@@ -104,7 +104,7 @@ function writeAll(parts: readonly Field[], into: Uint8Array, first: number): voi
 function varintBytes(value: number | bigint): number {
   if (isSmall(value)) return 1;
   let count = 0;
-  for (let rest = unsigned(value); rest > 0n; rest >>= 7n) count++;
+  for (let rest = twosComplement(value); rest > 0n; rest >>= 7n) count++;
   return count;
 }
 
@@ -114,7 +114,7 @@ function writeVarint(into: Uint8Array, first: number, value: number | bigint): v
     return;
   }
   let at = first;
-  for (let rest = unsigned(value); rest > 0n; rest >>= 7n) {
+  for (let rest = twosComplement(value); rest > 0n; rest >>= 7n) {
     const more = rest > 0x7fn ? 0x80 : 0;
     into[at++] = Number(rest & 0x7fn) | more;
   }
@@ -126,6 +126,6 @@ function isSmall(value: number | bigint): value is number {
 }
 
 /** Negative numbers as their two's complement of 64 bits. */
-function unsigned(value: number | bigint): bigint {
+function twosComplement(value: number | bigint): bigint {
   return BigInt.asUintN(64, BigInt(value));
 }
