@@ -70,6 +70,7 @@ const nodeOnly = [
   "src/runtime/cards.ts",
   "src/runtime/cores.ts",
   "src/runtime/memoryFolder.ts",
+  "src/runtime/memoryLeftovers.ts",
   "src/runtime/native.ts",
   "src/runtime/readAhead.ts",
   "src/runtime/openBackend.ts",

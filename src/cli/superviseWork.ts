@@ -5,6 +5,8 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { SHARED_MEMORY } from "../runtime/memoryFolder.ts";
+import { removeLeftBy } from "../runtime/memoryLeftovers.ts";
 import { AbortError, InputError, UnableError } from "../base/errors.ts";
 import { exitCodeOf, explain } from "./exit.ts";
 import type { FromSupervisor, FromWork, Invocation } from "./messages.ts";
@@ -32,6 +34,7 @@ export async function superviseWork(invocation: Invocation): Promise<number> {
   const { code, signal } = await exitOf(child);
   if (code !== null) return code === 0 ? 0 : (stop.code() ?? code);
   for (const path of temporaries) rmSync(path, { force: true });
+  removeLeftBy(child.pid!, SHARED_MEMORY);
   if (process.stderr.isTTY) process.stderr.write(SHOW_CURSOR); // a progress bar may have hidden it
   const error = stop.code() === null ? deathBy(signal) : new AbortError(stopWords);
   process.stderr.write(`${explain(error)}\n`);

@@ -1,8 +1,19 @@
-/** Does all tasks, so many at once, begun in their order. */
+/**
+ * Does all tasks, so many at once, begun in their order. Once one failed no other is begun; its error comes when those that were begun
+ * have ended.
+ */
 export async function inLanes(tasks: readonly (() => Promise<void>)[], lanes: number) {
   const queue = tasks.values();
+  let hasFailed = false;
   const goOn = async () => {
-    for (const task of queue) await task();
+    for (const task of queue) {
+      if (hasFailed) return;
+      await task().catch((error: unknown) => {
+        hasFailed = true;
+        throw error;
+      });
+    }
   };
-  await Promise.all(Array.from({ length: lanes }, goOn));
+  const ends = await Promise.allSettled(Array.from({ length: lanes }, goOn));
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
 }

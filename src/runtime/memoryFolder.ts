@@ -4,22 +4,12 @@
  * An engine that is handed bytes copies them before it repacks them; what it maps it repacks from where it is. (SmolLM2-135M opens in two
  * thirds of the time, and the sessions of its decoded weights keep half as much.)
  */
-import { randomUUID } from "node:crypto";
-import {
-  accessSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  realpathSync,
-  rmSync,
-  statfsSync,
-  statSync,
-} from "node:fs";
+import { accessSync, constants, mkdirSync, realpathSync, statfsSync } from "node:fs";
 import { open, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { MemoryFolder, Unwritten } from "../base/backend.ts";
 import { inLanes } from "./inLanes.ts";
+import { ownFolder, removeAtEnd, removeForgotten, removeNow } from "./memoryLeftovers.ts";
 
 /** What Linux calls a file system in memory. */
 const TMPFS = 0x01021994;
@@ -29,17 +19,14 @@ const LANES = 4;
 
 const CHUNK_BYTES = 4 * 1024 * 1024;
 
-/** A name says whose it is, so that what a killed process left can be told. */
-const NAME = /^induction-lens-(\d+)-/;
-
-/** Nothing is written for so long by a process that is still there, even one that cannot be seen from here. */
-const FORGOTTEN_MS = 60_000;
-
 /** What systems say where a file system, or somebody's share of it, is full. */
 const NO_ROOM: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "ENOMEM"]);
 
-/** The folder that Linux has for this; undefined where it is another file system, or cannot be written. */
-export function memoryFolder(folder = "/dev/shm"): MemoryFolder | undefined {
+/** Where Linux has files in memory. */
+export const SHARED_MEMORY = "/dev/shm";
+
+/** Files in a folder in memory; undefined where it is on a disk, or cannot be written. */
+export function memoryFolder(folder = SHARED_MEMORY): MemoryFolder | undefined {
   const where = usable(folder);
   if (where === undefined) return undefined;
   return {
@@ -49,14 +36,14 @@ export function memoryFolder(folder = "/dev/shm"): MemoryFolder | undefined {
     },
     async write(all) {
       removeForgotten(where);
-      const own = join(where, `induction-lens-${process.pid}-${randomUUID()}`);
+      const own = ownFolder(where);
       const paths = all.map((_, index) => join(own, String(index)));
       const remove = async () => {
         await Promise.allSettled(paths.map((path) => unlink(path))); // on several cores
         removeNow(own);
       };
       try {
-        removeAtExit(own);
+        removeAtEnd(own);
         mkdirSync(own, { mode: 0o700 });
         await writeFiles(paths, all);
       } catch (error) {
@@ -106,33 +93,5 @@ async function writeFile(
     }
   } finally {
     await file.close();
-  }
-}
-
-const removedAtExit = new Set<string>();
-
-function removeAtExit(folder: string): void {
-  if (removedAtExit.size === 0) process.once("exit", removeAll);
-  removedAtExit.add(folder);
-}
-
-function removeNow(folder: string): void {
-  rmSync(folder, { recursive: true, force: true });
-  removedAtExit.delete(folder);
-  if (removedAtExit.size === 0) process.off("exit", removeAll);
-}
-
-function removeAll(): void {
-  for (const folder of removedAtExit) removeNow(folder);
-}
-
-/** What processes left that were killed while they opened a session; what other users left is theirs. */
-function removeForgotten(where: string): void {
-  for (const name of readdirSync(where)) {
-    const pid = NAME.exec(name)?.[1];
-    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
-    const folder = join(where, name);
-    const { uid, mtimeMs } = statSync(folder, { throwIfNoEntry: false }) ?? { mtimeMs: Infinity };
-    if (uid === process.getuid?.() && Date.now() - mtimeMs > FORGOTTEN_MS) removeNow(folder);
   }
 }
