@@ -9,9 +9,12 @@ export function sha256Hex(bytes: Uint8Array): Promise<string> {
 
 /** A hash of bytes that come in pieces. */
 export interface RunningHash {
-  update(bytes: Uint8Array): void;
+  /** Awaited before the next; the bytes may be used again by then. */
+  update(bytes: Uint8Array): Promise<void> | void;
   /** Of all that came, as hexadecimal digits. */
   hex(): Promise<string> | string;
+  /** Gives back what it took, whether or not it was asked for the digits; left out: it took nothing. */
+  readonly close?: (() => Promise<void>) | undefined;
 }
 
 /** The platform's hash takes all bytes at once, which browsers refuse from about 2 GB on. */

@@ -7,7 +7,7 @@ import { faultScan, type WeightFaults } from "./weightFaults.ts";
 /**
  * SHA-256 of the bytes of `files` one after another, as 64 hexadecimal digits, and the faults of `weights`.
  *
- * @param hash of nothing yet
+ * @param hash of nothing yet; it is closed
  */
 export async function hashAndFaults(
   files: readonly ByteSource[],
@@ -23,15 +23,19 @@ export async function hashAndFaults(
     return ranges;
   });
   const elsewhere = [...unread].map((tensor) => ({ ...rangeOf(tensor), tensor, isHashed: false }));
-  await inChunks(
-    [...inFiles, ...elsewhere],
-    (bytes, { tensor, isHashed }) => {
-      if (isHashed) hash.update(bytes);
-      if (tensor) scan.visit(bytes, tensor);
-    },
-    options,
-  );
-  return { sha256: await hash.hex(), ...scan.faults() };
+  try {
+    await inChunks(
+      [...inFiles, ...elsewhere],
+      async (bytes, { tensor, isHashed }) => {
+        if (isHashed) await hash.update(bytes);
+        if (tensor) scan.visit(bytes, tensor);
+      },
+      options,
+    );
+    return { sha256: await hash.hex(), ...scan.faults() };
+  } finally {
+    await hash.close?.();
+  }
 }
 
 type FileTensor = ReturnType<typeof faultScan>["tensors"][number];

@@ -5,7 +5,7 @@ import { InputError } from "../base/errors.ts";
 import { checkUnchanged, type OpenFile } from "../formats/file.ts";
 import { firstSight, sightBefore, type FirstSight } from "../formats/firstSight.ts";
 import { hashAndFaults } from "../formats/hashAndFaults.ts";
-import { nodeSha256 } from "../formats/sha256.ts";
+import { sha256OnceRead } from "../formats/hashInThread.ts";
 import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
 import type { Model } from "./family.ts";
 import type { Preprocessor } from "./preprocessor.ts";
@@ -47,11 +47,11 @@ export async function sightOfTensors(
   const snapshots = sorted.map((file) => file.snapshot);
   if (options.factsOnly) return (await sightBefore(snapshots)) ?? NOTHING_SEEN;
   const step = stepOptions(options, "hashing weights");
-  return firstSight(
-    snapshots,
-    async () =>
-      structuredClone(await hashAndFaults(sorted, weights, nodeSha256(), step)) as FirstSight,
-  );
+  const totalBytes = sorted.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  return firstSight(snapshots, async () => {
+    const hash = await sha256OnceRead(totalBytes);
+    return structuredClone(await hashAndFaults(sorted, weights, hash, step)) as FirstSight;
+  });
 }
 
 const NOTHING_SEEN: FirstSight = { sha256: "", nonFinite: [], zero: [], zeroTails: [] };
