@@ -1,4 +1,4 @@
-/** @file Coded tensors that become float32 where they are read, and not before: nothing decoded is changedOnce. */
+/** @file Coded tensors that become float32 where they are read, and not before: nothing decoded is kept. */
 import type { StoredTensor } from "../../base/bytes.ts";
 import { computedTensor } from "../computedTensor.ts";
 import { blockReader } from "./blockReader.ts";
