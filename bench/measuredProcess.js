@@ -1,6 +1,6 @@
 /** @file A process that prints JSON, and the most memory that it had: its own, and what it wrote into files in memory. Linux only. */
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { procBytes } from "./procBytes.js";
 
 const SAMPLE_MS = 5;
 
@@ -28,19 +28,14 @@ export async function measuredProcess(args) {
 }
 
 /** All files in memory of the machine: nothing else should write any meanwhile. */
-function sharedBytes() {
-  return kilobytes(readFileSync("/proc/meminfo", "utf8"), "Shmem");
-}
+const sharedBytes = () => procBytes("/proc/meminfo", "Shmem");
 
 /** Without its part of those; 0 once it has ended. */
 function ownBytes(pid) {
   try {
-    const status = readFileSync(`/proc/${pid}/status`, "utf8");
-    return kilobytes(status, "RssAnon") + kilobytes(status, "RssFile");
+    const status = `/proc/${pid}/status`;
+    return procBytes(status, "RssAnon") + procBytes(status, "RssFile");
   } catch {
     return 0;
   }
 }
-
-const kilobytes = (text, key) =>
-  1024 * Number(new RegExp(`${key}:\\s+(\\d+)`).exec(text)?.[1] ?? 0);

@@ -2,7 +2,7 @@
  * @file One measurement of memory in a process of its own: prints the plan and how much the peak (VmHWM) grew.
  * usage: node bench/peakMemory.js MODEL_DIR TOKENS ROWS [logits]
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { openModel } from "../dist/models/open.js";
 import { nativeBackend } from "../dist/runtime/native.js";
 import { planMemory } from "../dist/runtime/memory.js";
@@ -10,10 +10,10 @@ import { prepare } from "../dist/runtime/prepare.js";
 import { slice } from "../dist/graph/edits/slice.js";
 import { builder } from "../dist/graph/builder.js";
 import { tensor } from "../dist/base/tensor.js";
+import { procBytes } from "./procBytes.js";
 
 const [path, length, rows, ...flags] = process.argv.slice(2);
-const peakBytes = () =>
-  1024 * Number(/VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))[1]);
+const peakBytes = () => procBytes("/proc/self/status", "VmHWM");
 
 const model = await openModel(path);
 const backend = await nativeBackend(2);

@@ -5,18 +5,18 @@
  * MatMul alone is measured before and after, since machines swing within minutes; its rate is the mean of both.
  */
 import { createHash } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { openModel } from "../dist/models/open.js";
 import { multiplyAdds } from "../dist/runtime/chunks.js";
 import { nativeBackend } from "../dist/runtime/native.js";
 import { score } from "../dist/studies/score/score.js";
 import { scoreProgram } from "../dist/studies/score/scoreProgram.js";
 import { matMul, MATMUL_OPERATIONS } from "./matMul.js";
+import { procBytes } from "./procBytes.js";
 
 const [path, rows, megabytes, fast] = process.argv.slice(2);
 const LENGTH = 64;
-const status = () => readFileSync("/proc/self/status", "utf8");
-const bytes = (key) => 1024 * Number(new RegExp(`${key}:\\s+(\\d+)`).exec(status())[1]);
+const bytes = (key) => procBytes("/proc/self/status", key);
 
 const model = await openModel(path);
 const backend = await nativeBackend();

@@ -2,13 +2,11 @@
  * @file Runs a command in a process of its own. An engine blocks its thread for as long as it computes, and a weight file
  * that is cut short while it is mapped ends the process; so somebody else has to listen to signals and tidy up.
  */
-import { fork, type ChildProcess } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { rmSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { SHARED_MEMORY } from "../runtime/memoryFolder.ts";
-import { removeLeftBy } from "../runtime/memoryLeftovers.ts";
 import { AbortError, InputError, UnableError } from "../base/errors.ts";
 import { exitCodeOf, explain } from "./exit.ts";
+import { forkWork } from "./forkWork.ts";
 import type { FromSupervisor, FromWork, Invocation } from "./messages.ts";
 
 /** Time that the work has to stop by itself before it is ended. */
@@ -20,9 +18,7 @@ const SHOW_CURSOR = "\u001b[?25h";
 /** Has a command carried out to its end and returns its exit code. */
 export async function superviseWork(invocation: Invocation): Promise<number> {
   const words = process.argv.slice(2); // the work reads its message; these are for lists of processes, and for the frame
-  const child = fork(fileURLToPath(new URL("./work.js", import.meta.url)), words, {
-    serialization: "advanced", // an argument that was left out stays undefined
-  });
+  const child = forkWork(new URL("./work.js", import.meta.url), words);
   child.send(invocation, () => undefined);
   const temporaries = new Set<string>();
   let stopWords = "stopped";
@@ -34,7 +30,6 @@ export async function superviseWork(invocation: Invocation): Promise<number> {
   const { code, signal } = await exitOf(child);
   if (code !== null) return code === 0 ? 0 : (stop.code() ?? code);
   for (const path of temporaries) rmSync(path, { force: true });
-  removeLeftBy(child.pid!, SHARED_MEMORY);
   if (process.stderr.isTTY) process.stderr.write(SHOW_CURSOR); // a progress bar may have hidden it
   const error = stop.code() === null ? deathBy(signal) : new AbortError(stopWords);
   process.stderr.write(`${explain(error)}\n`);

@@ -5,7 +5,7 @@ import type { RunningHash } from "../base/hash.ts";
 import type { HashTask } from "./hashWorker.ts";
 import { nodeSha256 } from "./sha256.ts";
 
-/** To start a thread takes as long as to hash a fourth of this. */
+/** To start a thread takes 50 ms, in which 90 MB are hashed. */
 const LEAST_BYTES = 2 ** 28;
 
 /** One is hashed while the next is filled. */
@@ -14,8 +14,8 @@ const LANES = 2;
 /** Only compiled code has threads, see `decodeInThreads`. */
 const WORKER = fileURLToPath(new URL("./hashWorker.js", import.meta.url));
 
-/** @param sizeBytes how many there will be: few are hashed by this thread */
-export async function sha256OnceRead(
+/** @param sizeBytes how many there will be: fewer than `leastBytes` are hashed by this thread */
+export async function runningSha256InNode(
   sizeBytes: number,
   leastBytes: number = LEAST_BYTES,
 ): Promise<RunningHash> {

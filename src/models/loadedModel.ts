@@ -5,7 +5,7 @@ import { InputError } from "../base/errors.ts";
 import { checkUnchanged, type OpenFile } from "../formats/file.ts";
 import { firstSight, sightBefore, type FirstSight } from "../formats/firstSight.ts";
 import { hashAndFaults } from "../formats/hashAndFaults.ts";
-import { sha256OnceRead } from "../formats/hashInThread.ts";
+import { runningSha256InNode } from "../formats/hashInThread.ts";
 import type { Tokenizer } from "../text/tokenizer/tokenizer.ts";
 import type { Model } from "./family.ts";
 import type { Preprocessor } from "./preprocessor.ts";
@@ -49,7 +49,7 @@ export async function sightOfTensors(
   const step = stepOptions(options, "hashing weights");
   const totalBytes = sorted.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   return firstSight(snapshots, async () => {
-    const hash = await sha256OnceRead(totalBytes);
+    const hash = await runningSha256InNode(totalBytes);
     return structuredClone(await hashAndFaults(sorted, weights, hash, step)) as FirstSight;
   });
 }

@@ -1,8 +1,11 @@
+/** Sources that compute their values do it on several cores, and the system's work is done on another. */
+export const LANES = 4;
+
 /**
- * Does all tasks, so many at once, begun in their order. Once one failed no other is begun; its error comes when those that were begun
+ * Does all tasks, {@link LANES} at once, begun in their order. Once one failed no other is begun; its error comes when those that were begun
  * have ended.
  */
-export async function inLanes(tasks: readonly (() => Promise<void>)[], lanes: number) {
+export async function inLanes(tasks: readonly (() => Promise<void>)[]) {
   const queue = tasks.values();
   let hasFailed = false;
   const goOn = async () => {
@@ -14,6 +17,6 @@ export async function inLanes(tasks: readonly (() => Promise<void>)[], lanes: nu
       });
     }
   };
-  const ends = await Promise.allSettled(Array.from({ length: lanes }, goOn));
+  const ends = await Promise.allSettled(Array.from({ length: LANES }, goOn));
   for (const end of ends) if (end.status === "rejected") throw end.reason;
 }

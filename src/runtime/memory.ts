@@ -194,7 +194,8 @@ function weightKinds(program: Program, backend: PlannedFor): (weight: Weight) =>
   const multiplied = multipliedIn(program);
   const isInNoFile = ({ stored }: Weight) => stored.source.realPath === undefined;
   const bytesInNoFile = storedBytes(weights.filter(isInNoFile));
-  const isWritten = storedBytes(weights) > INLINE_BYTES && mapsMemory(backend, bytesInNoFile);
+  const isWritten =
+    bytesInNoFile > 0 && storedBytes(weights) > INLINE_BYTES && mapsMemory(backend, bytesInNoFile);
   return (weight) => {
     const { name, stored } = weight;
     if (backend.rounding?.bits === 16 && multiplied.has(name)) return "float16";

@@ -2,28 +2,28 @@
  * @file Files that lie in memory and have a path, so that an engine maps weights that lie in no file. Linux only.
  *
  * An engine that is handed bytes copies them before it repacks them; what it maps it repacks from where it is. (SmolLM2-135M opens in two
- * thirds of the time, and the sessions of its decoded weights keep half as much.)
+ * thirds of the time, takes 1.03 GB meanwhile in place of 1.34, and keeps .62 in place of .77.)
  */
 import { accessSync, constants, mkdirSync, realpathSync, statfsSync } from "node:fs";
 import { open, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { MemoryFolder, Unwritten } from "../base/backend.ts";
-import { inLanes } from "./inLanes.ts";
-import { ownFolder, removeAtEnd, removeForgotten, removeNow } from "./memoryLeftovers.ts";
+import { inLanes, LANES } from "./inLanes.ts";
+import {
+  ownFolder,
+  removeAtEnd,
+  removeForgotten,
+  removeNow,
+  SHARED_MEMORY,
+} from "./memoryLeftovers.ts";
 
 /** What Linux calls a file system in memory. */
 const TMPFS = 0x01021994;
-
-/** Written at once: what computes its values does it on several cores, and the system's work is done on another. */
-const LANES = 4;
 
 const CHUNK_BYTES = 4 * 1024 * 1024;
 
 /** What systems say where a file system, or somebody's share of it, is full. */
 const NO_ROOM: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "ENOMEM"]);
-
-/** Where Linux has files in memory. */
-export const SHARED_MEMORY = "/dev/shm";
 
 /** Files in a folder in memory; undefined where it is on a disk, or cannot be written. */
 export function memoryFolder(folder = SHARED_MEMORY): MemoryFolder | undefined {
@@ -75,7 +75,7 @@ function writeFiles(paths: readonly string[], all: readonly Unwritten[]): Promis
     await writeFile(paths[index]!, each, memory);
     free.push(memory);
   });
-  return inLanes(writes, LANES);
+  return inLanes(writes);
 }
 
 async function writeFile(

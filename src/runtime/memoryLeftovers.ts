@@ -6,6 +6,9 @@ import { randomUUID } from "node:crypto";
 import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 
+/** Where Linux has files in memory. */
+export const SHARED_MEMORY = "/dev/shm";
+
 /** A name says whose it is, so that what a killed process left can be told. */
 const NAME = /^induction-lens-(\d+)-/;
 
@@ -60,7 +63,7 @@ export function removeForgotten(where: string): void {
 }
 
 /** What one process left, which has ended. */
-export function removeLeftBy(ended: number, where: string): void {
+export function removeLeftBy(ended: number, where: string = SHARED_MEMORY): void {
   for (const { folder, pid } of foldersIn(where)) if (pid === ended) removeNow(folder);
 }
 

@@ -8,9 +8,6 @@ import { inLanes } from "./inLanes.ts";
 /** Different ranges by their keys. */
 export type Ranges = ReadonlyMap<string, StoredBytes>;
 
-/** Ranges that are read at once: sources that compute their values do it on several cores. */
-const READS_AT_ONCE = 4;
-
 /** Where a range begins, so that its numbers lie as their type wants. */
 const ALIGNMENT = 64;
 
@@ -47,7 +44,7 @@ export async function readRanges(
       read.set(key, { path, data });
     };
   });
-  await inLanes(reads, READS_AT_ONCE);
+  await inLanes(reads);
   return read;
 }
 

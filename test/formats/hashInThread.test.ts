@@ -4,12 +4,12 @@ import { expect, test } from "vitest";
 import { bytesInMemory } from "../../src/base/bytes.ts";
 import { AbortError } from "../../src/base/errors.ts";
 import { hashAndFaults } from "../../src/formats/hashAndFaults.ts";
-import type { sha256OnceRead as OnceRead } from "../../src/formats/hashInThread.ts";
+import type { runningSha256InNode as OnceRead } from "../../src/formats/hashInThread.ts";
 import { sha256 } from "../../src/formats/sha256.ts";
 
-const { sha256OnceRead } = (await import(
+const { runningSha256InNode } = (await import(
   join(import.meta.dirname, "../../dist/formats/hashInThread.js")
-)) as { readonly sha256OnceRead: typeof OnceRead };
+)) as { readonly runningSha256InNode: typeof OnceRead };
 
 const bytes = (count: number, factor: number) =>
   Uint8Array.from({ length: count }, (_, at) => (factor * at) >>> 3);
@@ -19,7 +19,7 @@ const files = [17 * MEGABYTE + 5, 3, 2 * MEGABYTE].map((count, at) =>
 );
 
 test("of pieces of all sizes, whose memory is used again at once", async () => {
-  const hash = await sha256OnceRead(0, 0);
+  const hash = await runningSha256InNode(0, 0);
   const memory = new Uint8Array(5000);
   const pieces = [bytes(5000, 3), bytes(0, 1), bytes(1, 7), bytes(4999, 11), bytes(300, 13)];
   for (const piece of pieces) {
@@ -35,22 +35,22 @@ test("of pieces of all sizes, whose memory is used again at once", async () => {
 test("of files, two hashes at a time", async () => {
   const right = await sha256(files);
   const both = await Promise.all(
-    [0, 0].map(async () => hashAndFaults(files, new Map(), await sha256OnceRead(0, 0))),
+    [0, 0].map(async () => hashAndFaults(files, new Map(), await runningSha256InNode(0, 0))),
   );
   expect(both.map((each) => each.sha256)).toEqual([right, right]);
 });
 
 test("is given up where the reading is stopped, with its thread", async () => {
   const controller = new AbortController();
-  const hash = await sha256OnceRead(0, 0);
+  const hash = await runningSha256InNode(0, 0);
   const options = { signal: controller.signal, progress: () => controller.abort() };
   await expect(hashAndFaults(files, new Map(), hash, options)).rejects.toThrow(AbortError);
   await expect(Promise.resolve(hash.update(bytes(10, 1))).then(() => hash.hex())).rejects.toThrow();
 });
 
 test("of few bytes is made here, where nothing has to be given back", async () => {
-  expect((await sha256OnceRead(1000)).close).toBeUndefined();
-  const inThread = await sha256OnceRead(1e9);
+  expect((await runningSha256InNode(1000)).close).toBeUndefined();
+  const inThread = await runningSha256InNode(1e9);
   expect(inThread.close).toBeDefined();
   await inThread.close!();
 });

@@ -1,8 +1,8 @@
 /** @file Calls one after the other, in a process that lasts from call to call and is replaced when it ends. */
-import { fork, type ChildProcess } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import type { ChildProcess } from "node:child_process";
 import { AbortError, UnableError } from "../../base/errors.ts";
 import type { Progress } from "../../base/progress.ts";
+import { forkWork } from "../forkWork.ts";
 import { deathBy } from "../superviseWork.ts";
 import type { Answer, FromEngine, ToEngine, ToolCall } from "./messages.ts";
 
@@ -31,9 +31,8 @@ export function callsIn(home: string): Calls {
   let last: Promise<unknown> = Promise.resolve();
   const running = () => {
     if (child?.connected) return child;
-    const fresh = fork(fileURLToPath(new URL("./engine.js", import.meta.url)), {
+    const fresh = forkWork(new URL("./engine.js", import.meta.url), [], {
       cwd: home,
-      serialization: "advanced",
       stdio: ["ignore", "ignore", "inherit", "ipc"], // standard output is the protocol's
     });
     fresh.once("exit", () => {

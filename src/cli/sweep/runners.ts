@@ -1,7 +1,7 @@
 /** @file Processes that carry out jobs, each one at a time, under one budget of memory. */
-import { fork, type ChildProcess } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import type { ChildProcess } from "node:child_process";
 import { AbortError } from "../../base/errors.ts";
+import { forkWork } from "../forkWork.ts";
 import type { FromWorker, ToWorker, WorkerSetup } from "./messages.ts";
 import type { MemoryGate } from "./memoryGate.ts";
 import type { SweepJob } from "./plan.ts";
@@ -78,9 +78,7 @@ class Runner {
 
   constructor(setup: WorkerSetup, gate: MemoryGate) {
     this.#gate = gate;
-    this.#child = fork(fileURLToPath(new URL("./worker.js", import.meta.url)), {
-      serialization: "advanced",
-    });
+    this.#child = forkWork(new URL("./worker.js", import.meta.url));
     this.#child.on("message", (message: FromWorker) => (this.#isReady ||= "ready" in message));
     this.#send({ setup });
   }

@@ -9,7 +9,7 @@ import { BLOCK_VALUES } from "../../base/bytes.ts";
 import { eightBitProduct, LEAST_INNER } from "./eightBits.ts";
 import { DATA_TYPES } from "./model.ts";
 import { blockTensors, entries } from "./weights.ts";
-import { groupAxes, isInOrder, transposeTo, withSizes, type Group } from "./shapes.ts";
+import { groupAxes, isInOrder, splitGroups, transposeTo, type Group } from "./shapes.ts";
 
 /** Axes of a contraction by role, each group in the order in which the product has it. */
 interface Roles {
@@ -260,14 +260,4 @@ function matrices(
   const lastInRows = rows.at(-1)?.name === x.axes.at(-1)!.name;
   const isTransposed = !isInOrder(x, upright) && (isInOrder(x, over) || lastInRows);
   return { tensor: groupAxes(emit, x, isTransposed ? over : upright), isTransposed };
-}
-
-function splitGroups(emit: Emitter, tensor: string, groups: readonly Group[]): string {
-  const sizes = (group: Group) => group.map(({ size }) => size);
-  return withSizes(
-    emit,
-    tensor,
-    groups.map(sizes),
-    groups.flat().map(({ size }) => [size]),
-  );
 }

@@ -2,7 +2,8 @@
 import type { OpAttributes } from "../ops.ts";
 import type { ValueType } from "../axes.ts";
 import type { Emitter, Handle } from "./emitter.ts";
-import { indexOf, reshapeTo, withSizes, type Group } from "./shapes.ts";
+import { indexOf, reshapeTo, splitGroups, type Group } from "./shapes.ts";
+import { entries } from "./weights.ts";
 
 /**
  * Pairs (i, i + n): y = [a cos - b sin, b cos + a sin, rest]; `interleaved` pairs (2i, 2i + 1).
@@ -22,20 +23,13 @@ export function lowerRotary(
     axes.slice(position, position + 1),
     axes.slice(position + 1),
   ];
-  const heads = axes.slice(position + 1, -1);
   const attributes = {
     interleaved: Number(interleaved),
-    num_heads: heads.reduce((product, { size }) => product * Number(size), 1),
+    num_heads: entries(axes.slice(position + 1, -1)),
     rotary_embedding_dim: 2 * Number(cos!.axes[1]!.size),
   };
   const first = emit.integers([0]);
   const inputs = [reshapeTo(emit, x!.tensor, axes, groups), first, cos!.tensor, sin!.tensor];
   const rotated = emit.node("RotaryEmbedding", inputs, attributes, undefined, "com.microsoft");
-  const sizesOf = (group: Group) => group.map(({ size }) => size);
-  return withSizes(
-    emit,
-    rotated,
-    groups.map(sizesOf),
-    axes.map((axis) => [axis.size]),
-  );
+  return splitGroups(emit, rotated, groups);
 }

@@ -63,6 +63,17 @@ export function reshapeTo(
   );
 }
 
+/** A tensor of groups with each axis by itself again. */
+export function splitGroups(emit: Emitter, tensor: string, groups: readonly Group[]): string {
+  const axes = groups.flat();
+  return withSizes(
+    emit,
+    tensor,
+    groups.map(sizesOf),
+    axes.map(({ size }) => [size]),
+  );
+}
+
 type Size = number | string;
 
 /**
