@@ -11,7 +11,8 @@ import { finishedOnce, numberedKeys, type ResumeLog } from "../base/resumeLog.ts
 import type { LoadedModel } from "../models/loadedModel.ts";
 import type { Backend, Feeds, Trace } from "../base/backend.ts";
 import { rowsPerRun } from "../runtime/chunks.ts";
-import { bytesOfValues, checkMemory, planMemory } from "../runtime/memory.ts";
+import { bytesOfValues } from "../runtime/byteCounts.ts";
+import { checkMemory, planMemory } from "../runtime/memory.ts";
 import { roomBetween } from "../runtime/memoryBudget.ts";
 import { checkBudget, prepare, type Session } from "../runtime/prepare.ts";
 import { turn } from "../runtime/turn.ts";

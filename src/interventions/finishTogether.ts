@@ -2,7 +2,8 @@
 import type { Backend, Feeds, Trace } from "../base/backend.ts";
 import type { Tensor } from "../base/tensor.ts";
 import type { Program } from "../graph/program.ts";
-import { bytesOfValues, planMemory } from "../runtime/memory.ts";
+import { bytesOfValues } from "../runtime/byteCounts.ts";
+import { planMemory } from "../runtime/memory.ts";
 import { roomBetween } from "../runtime/memoryBudget.ts";
 import type { AtPoint, ChainRun, State } from "./chainRun.ts";
 import type { Point } from "./points.ts";

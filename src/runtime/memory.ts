@@ -1,13 +1,11 @@
 /** @file How much memory a Program will take, before anything is made: plans are refused rather than killed. */
-import { BLOCK_VALUES, STORED_BYTES } from "../base/bytes.ts";
 import { UnableError } from "../base/errors.ts";
-import { prune, typesOf, type Program, type Weight } from "../graph/program.ts";
-import type { Axis } from "../graph/axes.ts";
-import type { Backend, Device } from "../base/backend.ts";
+import { prune, typesOf, type Program } from "../graph/program.ts";
+import type { Backend } from "../base/backend.ts";
 import { byteSize } from "../base/byteSize.ts";
-import { mayStayHalf } from "./halves.ts";
+import { float32Bytes } from "./byteCounts.ts";
 import { freeBytes } from "./memoryBudget.ts";
-import { INLINE_BYTES, mapsMemory } from "./placeWeights.ts";
+import { weightNeeds, type PlannedFor, type WeightNeeds } from "./weightNeeds.ts";
 
 export interface MemoryPlan {
   /** Weights as the engine keeps them, at the worst moment. */
@@ -22,15 +20,6 @@ export interface MemoryPlan {
 /** WASM copies weights into its own memory twice while a session is made (measured: 2.6 to 3.1 times). */
 const WASM_COPIES = 3;
 
-/** 16-bit weights exist as such, as float32 and repacked while a session is made (measured: 1.31 of their float32 size). */
-const CAST_PEAK = 1.3;
-
-/**
- * Float32 weights that are computed or in memory and that are handed over exist twice while a session is made and a part of them repacked
- * (measured: 2.5 to 2.7 times their size), and the memory that held them is kept for the next piece.
- */
-const [HANDED_COPIES, HANDED_PEAK] = [2, 2.6];
-
 /** An engine's arena grows by doubling and keeps what it has (measured: 1.3 for a few large values, 3.3 for many small). */
 const ARENA = 2;
 
@@ -44,31 +33,8 @@ const WITHOUT_ARENA = { least: 8 * 1024 * 1024, most: 32 * 1024 * 1024 };
 /** What lies between the blocks of such a session. */
 const LOOSE = 1.3;
 
-/** Four bits for each value and a float32 for 32 of them, of float32's size. */
-const BLOCK_SHARE = (1 / 2 + 4 / BLOCK_VALUES) / 4;
-
-/** Such weights are handed over, not mapped: they exist twice while a session is made, and a part of them repacked. */
-const BLOCK_PEAK = 2.5;
-
-/** Engines of the processor multiply weights in blocks of four bits as they are stored. */
-export function keepsBlocks({ device }: { readonly device?: Device | undefined }): boolean {
-  return device === undefined || device === "cpu" || device === "wasm";
-}
-
-/** Weights of float16 are float32 while they are multiplied: those of about a layer, until the engine uses their room again (measured). */
-const UNPACKED_TOGETHER = 4;
-
-/** Codes of eight bits, as they are and repacked, of float32's size. */
-const ROUNDED_SHARE = 1 / 2;
-
-/** The steps of rounding exist for all weights together while a session is made (measured: 6.2 times their float32 size). */
-const ROUNDED_PEAK = 6.2 / ROUNDED_SHARE;
-
 /** What a first session costs whatever it runs; others beside it cost little. */
 export const SESSION_BYTES = 25 * 1024 * 1024;
-
-/** What looking up rows of a mapped table brings into memory around them. */
-const READ_AHEAD_BYTES = 4 * 1024 * 1024;
 
 /**
  * The memory that a session of `program` will add to the process (bench/peakMemory.js measures it).
@@ -85,30 +51,15 @@ export function planMemory(
   sizes: Readonly<Record<string, number>>,
 ): MemoryPlan {
   const pruned = prune(program);
-  const kindOf = weightKinds(pruned, backend);
-  const total = (bytesOf: (weight: Weight, kind: WeightKind, float32: number) => number) =>
-    pruned.weights.reduce(
-      (sum, weight) => sum + bytesOf(weight, kindOf(weight), float32Bytes(weight.axes, {})),
-      0,
-    );
-  const bytesAlive = (_: Weight, kind: WeightKind, size: number) => {
-    if (kind === "blocks") return BLOCK_SHARE * size;
-    if (kind === "rounded") return ROUNDED_SHARE * size;
-    if (kind === "handed over") return HANDED_COPIES * size;
-    if (kind === "half" || kind === "float16") return size / 2;
-    if (kind === "kept and repacked") return 2 * size;
-    return kind === "looked up" ? Math.min(size, READ_AHEAD_BYTES) : size;
-  };
+  const needs = weightNeeds(pruned, backend);
+  const total = (of: "opening" | "open" | "inModel") => sum(needs.map((weight) => weight[of]));
   const alive = mostAlive(pruned, sizes);
   const keepsRoom = !backend.mapsFiles || !isWithoutArena(ARENA * alive);
   const weightBytes = backend.mapsFiles
-    ? total(bytesAlive) + (keepsRoom ? roomLeft(pruned, kindOf) : 0)
-    : WASM_COPIES * total(bytesInWasm);
-  const whileMade =
-    backend.mapsFiles || backend.rounding
-      ? total((weight, kind, size) => PEAKS[kind] * bytesAlive(weight, kind, size))
-      : weightBytes;
-  const valueBytes = (keepsRoom ? ARENA : LOOSE) * alive + unpackedBytes(pruned, kindOf);
+    ? total("open") + (keepsRoom ? roomLeft(needs) : 0)
+    : WASM_COPIES * total("inModel");
+  const whileMade = backend.mapsFiles || backend.rounding ? total("opening") : weightBytes;
+  const valueBytes = (keepsRoom ? ARENA : LOOSE) * alive + unpackedBytes(needs);
   return {
     weightBytes,
     valueBytes,
@@ -123,93 +74,20 @@ function isWithoutArena(bytes: number): boolean {
 
 /**
  * An engine's arena keeps the room of weights that were repacked out of it: that of the largest, which the others had again (measured: a session
- * of one such weight has it twice). Weights in mapped files are in no arena.
+ * of one such weight has it twice).
  */
-function roomLeft(program: Program, kindOf: (weight: Weight) => WeightKind): number {
-  const { weights } = program;
-  const multiplied = multipliedIn(program);
-  const isInline = storedBytes(weights) <= INLINE_BYTES;
-  const isInArena = (kind: WeightKind) => kind === "cast" || (kind === "multiplied" && isInline);
-  const sizes = weights.map((weight) =>
-    multiplied.has(weight.name) && isInArena(kindOf(weight)) ? float32Bytes(weight.axes, {}) : 0,
-  );
-  return Math.max(0, ...sizes);
+const roomLeft = (needs: readonly WeightNeeds[]) =>
+  Math.max(0, ...needs.map(({ leavesRoom, float32 }) => (leavesRoom ? float32 : 0)));
+
+/** Weights of float16 are float32 while they are multiplied: those of about a layer, until the engine uses their room again (measured). */
+const UNPACKED_TOGETHER = 4;
+
+function unpackedBytes(needs: readonly WeightNeeds[]): number {
+  const sizes = needs.flatMap(({ isUnpacked, float32 }) => (isUnpacked ? [float32] : []));
+  return sum(sizes.toSorted((a, b) => b - a).slice(0, UNPACKED_TOGETHER));
 }
 
-const storedBytes = (weights: readonly Weight[]): number =>
-  weights.reduce((sum, { stored }) => sum + stored.sizeBytes, 0);
-
-type PlannedFor = Pick<Backend, "mapsFiles" | "rounding" | "keepsHalves" | "memoryFolder"> & {
-  readonly device?: Device | undefined;
-};
-
-function unpackedBytes({ weights }: Program, kindOf: (weight: Weight) => WeightKind): number {
-  const sizes = weights.flatMap((weight) =>
-    kindOf(weight) === "half" ? [float32Bytes(weight.axes, {})] : [],
-  );
-  const largest = sizes.toSorted((a, b) => b - a).slice(0, UNPACKED_TOGETHER);
-  return largest.reduce((sum, size) => sum + size, 0);
-}
-
-type WeightKind =
-  | "half"
-  | "float16"
-  | "blocks"
-  | "rounded"
-  | "cast"
-  | "multiplied"
-  | "looked up"
-  | "handed over"
-  // Written into memory and mapped there:
-  | "repacked"
-  | "kept"
-  | "kept and repacked";
-
-const PEAKS: Readonly<Record<WeightKind, number>> = {
-  half: 1,
-  float16: 3, // as they are stored and as float32 too
-  blocks: BLOCK_PEAK,
-  rounded: ROUNDED_PEAK,
-  cast: CAST_PEAK,
-  multiplied: 1,
-  "looked up": 1,
-  "handed over": HANDED_PEAK / HANDED_COPIES,
-  repacked: 2,
-  kept: 1,
-  "kept and repacked": 1,
-};
-
-const bytesInWasm = (_: Weight, kind: WeightKind, size: number) =>
-  kind === "blocks" ? BLOCK_SHARE * size : size;
-
-/** Names of what products read. */
-function multipliedIn({ ops }: Program): ReadonlySet<string> {
-  return new Set(ops.flatMap((op) => (op.op === "contract" ? op.inputs : [])));
-}
-
-/** What the engine does with a weight. */
-function weightKinds(program: Program, backend: PlannedFor): (weight: Weight) => WeightKind {
-  const { ops, weights } = program;
-  const read = new Set(ops.flatMap((op) => (op.op === "contract" ? [] : op.inputs)));
-  const multiplied = multipliedIn(program);
-  const isInNoFile = ({ stored }: Weight) => stored.source.realPath === undefined;
-  const bytesInNoFile = storedBytes(weights.filter(isInNoFile));
-  const isWritten =
-    bytesInNoFile > 0 && storedBytes(weights) > INLINE_BYTES && mapsMemory(backend, bytesInNoFile);
-  return (weight) => {
-    const { name, stored } = weight;
-    if (backend.rounding?.bits === 16 && multiplied.has(name)) return "float16";
-    if (backend.keepsHalves && !backend.rounding && mayStayHalf(weight)) return "half";
-    if (stored.blocks && !read.has(name) && keepsBlocks(backend)) return "blocks";
-    if (backend.rounding && multiplied.has(name)) return "rounded";
-    if (STORED_BYTES[stored.type] !== 4) return "cast";
-    if (bytesInNoFile > 0 && !isWritten) return "handed over";
-    if (!keepsBlocks(backend)) return "multiplied"; // other devices have all in their memory
-    if (!multiplied.has(name)) return isInNoFile(weight) ? "kept" : "looked up";
-    if (!isInNoFile(weight)) return "multiplied";
-    return read.has(name) ? "kept and repacked" : "repacked";
-  };
-}
+const sum = (all: readonly number[]) => all.reduce((total, one) => total + one, 0);
 
 /**
  * Refuses a plan that there is no memory for, on the device or the machine, before anything is made.
@@ -246,25 +124,4 @@ function mostAlive(program: Program, sizes: Readonly<Record<string, number>>): n
     }
   });
   return most;
-}
-
-/** Bytes of a value for these lengths of the symbols; symbols without one count as 1. */
-export function float32Bytes(
-  axes: readonly Axis[],
-  sizes: Readonly<Record<string, number>>,
-): number {
-  return axes.reduce(
-    (product, { size }) => product * (typeof size === "number" ? size : (sizes[size] ?? 1)),
-    4,
-  );
-}
-
-/** Bytes of some values of a program together. */
-export function bytesOfValues(
-  program: Program,
-  names: Iterable<string>,
-  sizes: Readonly<Record<string, number>>,
-): number {
-  const types = typesOf(program);
-  return [...names].reduce((sum, name) => sum + float32Bytes(types.get(name)!.axes, sizes), 0);
 }

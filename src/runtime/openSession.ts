@@ -5,7 +5,7 @@ import { lower } from "../graph/onnx/lower.ts";
 import { typesOf, type Program } from "../graph/program.ts";
 import { completeFeeds } from "./feeds.ts";
 import { halvesOf } from "./halves.ts";
-import { keepsBlocks } from "./memory.ts";
+import { keepsBlocks } from "./weightNeeds.ts";
 import { placeWeights } from "./placeWeights.ts";
 
 /** One session of the engine. */

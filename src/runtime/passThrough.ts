@@ -5,7 +5,7 @@ import type { Tensor } from "../base/tensor.ts";
 import { typesOf, type Program } from "../graph/program.ts";
 import { checkFeeds, fillInputs } from "./feeds.ts";
 import type { Axis } from "../graph/axes.ts";
-import { float32Bytes } from "./memory.ts";
+import { float32Bytes } from "./byteCounts.ts";
 import type { OpenSession } from "./openSession.ts";
 import type { Piece } from "./pieces.ts";
 import type { PassOptions } from "./passOptions.ts";

@@ -4,7 +4,8 @@ import { slice } from "../graph/edits/slice.ts";
 import { shareKernel } from "../graph/onnx/lowerNorm.ts";
 import type { Op } from "../graph/ops.ts";
 import { prune, typesOf, type Program } from "../graph/program.ts";
-import { float32Bytes, planMemory, type MemoryPlan } from "./memory.ts";
+import { float32Bytes } from "./byteCounts.ts";
+import { planMemory, type MemoryPlan } from "./memory.ts";
 import { scheduleOps } from "./scheduleOps.ts";
 
 /** A part of a Program that runs by itself. */

@@ -3,7 +3,7 @@ import type { Backend } from "../base/backend.ts";
 import { InputError, UnableError } from "../base/errors.ts";
 import { capture } from "../graph/edits/capture.ts";
 import { prune, type Program } from "../graph/program.ts";
-import { keepsBlocks } from "./memory.ts";
+import { keepsBlocks } from "./weightNeeds.ts";
 import { oncePerProgram } from "./oncePerProgram.ts";
 import { largestDifference, outputsOfOneRow, ROW_LENGTH, shareApart } from "./oneRow.ts";
 
