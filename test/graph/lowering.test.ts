@@ -3,7 +3,9 @@ import { describe, expect, test } from "vitest";
 import fc from "fast-check";
 import { tensor, type Tensor, type TensorData } from "../../src/base/tensor.ts";
 import type { Backend } from "../../src/base/backend.ts";
+import { bytesInMemory } from "../../src/base/bytes.ts";
 import { random } from "../../src/base/random.ts";
+import type { Axis } from "../../src/graph/axes.ts";
 import { builder, type Builder } from "../../src/graph/builder.ts";
 import type { Program } from "../../src/graph/program.ts";
 import { lower } from "../../src/graph/onnx/lower.ts";
@@ -22,9 +24,20 @@ async function compare(
   on: readonly Backend[] = engines,
 ): Promise<void> {
   const feeds = feedsFor(program, sizes, seed);
+  const weights = program.weights.map(async ({ name, axes, stored }) => {
+    const bytes = (await stored.source.read(0, stored.sizeBytes)).slice();
+    const shape = axes.map(({ size }) => Number(size));
+    const values = new Float32Array(bytes.buffer);
+    return [name, numbers(namesOf(axes), shape, values)] as const;
+  });
   const truth = interpret(
     program,
-    new Map([...feeds].map(([name, { axes, shape, data }]) => [name, numbers(axes, shape, data)])),
+    new Map([
+      ...(await Promise.all(weights)),
+      ...[...feeds].map(
+        ([name, { axes, shape, data }]) => [name, numbers(axes, shape, data)] as const,
+      ),
+    ]),
   );
   for (const engine of on) {
     const session = await prepare(program, engine);
@@ -48,6 +61,19 @@ async function compare(
   }
 }
 
+const namesOf = (axes: readonly Axis[]) => axes.map(({ name }) => name);
+
+/** A weight of random numbers, as a file of float32 would have it. */
+function randomWeight(b: Builder, name: string, axes: Readonly<Record<string, number>>, seed = 1) {
+  const draw = random(seed);
+  const shape = Object.values(axes);
+  const length = shape.reduce((product, size) => product * size, 1);
+  const bytes = new Uint8Array(Float32Array.from({ length }, () => draw.normal()).buffer);
+  const source = bytesInMemory(name, bytes);
+  const place = { source, offset: 0, sizeBytes: bytes.length };
+  return b.weight({ name, axes, stored: { type: "F32", shape, ...place } });
+}
+
 function feedsFor(
   program: Program,
   sizes: Readonly<Record<string, number>>,
@@ -66,14 +92,7 @@ function feedsFor(
       const data = { float32: Float32Array, int32: Int32Array, bool: Uint8Array }[input.type].from(
         values,
       );
-      return [
-        input.name,
-        tensor(
-          input.axes.map(({ name }) => name),
-          shape,
-          data,
-        ),
-      ];
+      return [input.name, tensor(namesOf(input.axes), shape, data)];
     }),
   );
 }
@@ -331,7 +350,7 @@ describe("lowering equals the interpreter", () => {
     await compare(b.program(write(b)), { ...SIZES, batch: 0 });
   });
 
-  test("contractions over any axes in any order, with bias and scale", async () => {
+  test("contractions over any axes in any order, with bias and scale, and with weights", async () => {
     const pool = {
       batch: "batch",
       position: "position",
@@ -359,10 +378,13 @@ describe("lowering equals the interpreter", () => {
             Object.fromEntries(axes.map((axis) => [axis, pool[axis]]));
           const b = builder();
           const out = having("a", "b", "both");
-          const [left, right] = [
-            b.input("left", "float32", withSizes(having("a", "both", "summed"))),
-            b.input("right", "float32", withSizes(having("b", "both", "summed"))),
-          ];
+          const left = b.input("left", "float32", withSizes(having("a", "both", "summed")));
+          const rights = withSizes(having("b", "both", "summed"));
+          const isFixed = Object.values(rights).every((size) => typeof size === "number");
+          const right =
+            isFixed && seed % 2 === 0
+              ? randomWeight(b, "right", rights as Record<string, number>, seed)
+              : b.input("right", "float32", rights);
           const bias = hasBias ? b.input("bias", "float32", withSizes(out.slice(-1))) : null;
           const result = b.contract(left, right, out, { bias, ...(scaled && { scale: 0.3 }) });
           const used = names.some(
@@ -394,6 +416,23 @@ describe("lowering equals the interpreter", () => {
     await compare(program, { ...SIZES, batch: 0 });
   });
 
+  test("rows of several axes times a weight, which lies in either order, scaled or not, and of an empty batch", async () => {
+    const b = builder();
+    const x = b.input("x", "float32", { batch: "batch", position: "position", d_model: 8 });
+    const z = b.input("z", "float32", { batch: "batch", head: 2, position: "position", d_head: 4 });
+    const to = ["batch", "position", "d_mlp"];
+    const program = b.program([
+      b.contract(x, randomWeight(b, "in", { d_model: 8, d_mlp: 6 }), to),
+      b.contract(x, randomWeight(b, "out", { d_mlp: 6, d_model: 8 }), to, { scale: 0.3 }),
+      b.contract(z, randomWeight(b, "W_O", { head: 2, d_head: 4, d_mlp: 6 }), to),
+      b.contract(x, randomWeight(b, "W_Q", { head: 2, d_head: 4, d_model: 8 }), [
+        ...["batch", "position", "head", "d_head"],
+      ]),
+    ]);
+    await compare(program, SIZES);
+    await compare(program, { ...SIZES, batch: 0 });
+  });
+
   test("rotary positions of an empty batch are empty, but on WebGPU: its operator refuses it, and no study has one", async () => {
     const b = builder();
     const x = b.input("x", "float32", { batch: "batch", position: "position", head: 2, d_head: 4 });
@@ -422,6 +461,18 @@ describe("lower(program)", () => {
     const back = b.op("splitAxis", [there], { axis: "d_model", into });
     const { nodes } = lower(b.program([back]));
     expect(nodes.map(({ type }) => type)).toEqual(["Exp", "Add", "Identity"]);
+  });
+
+  test("multiplies rows with a weight between no reshapes", () => {
+    const b = builder();
+    const x = b.input("x", "float32", { batch: "batch", position: "position", d_model: 8 });
+    const to = ["batch", "position", "d_mlp"];
+    const between = b.contract(x, randomWeight(b, "W_in", { d_mlp: 6, d_model: 8 }), to);
+    const out = b.contract(between, randomWeight(b, "W_out", { d_model: 8, d_mlp: 6 }), [
+      ...["batch", "position", "d_model"],
+    ]);
+    const { nodes } = lower(b.program([out]));
+    expect(nodes.map(({ type }) => type)).toEqual(["FusedMatMul", "FusedMatMul", "Identity"]);
   });
 
   test("tells the engine sizes that are products of symbols, by names that equal products share", () => {

@@ -35,13 +35,15 @@ export function lowerContract(
   const product = emit.has.products === "eightBits" ? withWeightRight(cheap) : cheap;
   const { both, left, right } = product;
   const added = bias && both.length === 0 ? gemmBias(emit, bias, product) : undefined;
+  const isNested = added === undefined && hasNestedRows(emit, product);
   const matrix =
-    both.length === 0
+    both.length === 0 && !isNested
       ? (blockProduct(emit, product, scale, added) ??
         roundedProduct(emit, product, scale, added) ??
         gemm(emit, product, scale, added))
-      : matMul(emit, product, scale);
-  const groups: Group[] = [...both.map((axis) => [axis]), left, right];
+      : matMul(emit, product, scale, isNested);
+  const rows = isNested ? left.map((axis) => [axis]) : [left];
+  const groups: Group[] = [...both.map((axis) => [axis]), ...rows, right];
   const whole = splitGroups(emit, matrix, groups);
   const ordered = transposeTo(emit, { tensor: whole, axes: groups.flat() }, result.axes);
   if (!bias || added !== undefined) return ordered;
@@ -122,6 +124,18 @@ function size(axes: readonly Axis[]): number {
     (total, axis) => total * (typeof axis.size === "number" ? axis.size : TYPICAL_LENGTH),
     1,
   );
+}
+
+/**
+ * Whether rows of several axes are multiplied with a weight as they are, [..., summed] x [summed, right]. A product of two matrices would be the
+ * same numbers between two reshapes.
+ */
+function hasNestedRows(emit: Emitter, { a, b, both, left, right, summed }: Product): boolean {
+  const isMatrix = b.weight !== undefined && both.length === 0 && right.length > 0;
+  const isPlain =
+    emit.has.fusedMatMul && emit.has.products === "float32" && !b.weight?.stored.blocks;
+  const isUpright = a.axes.at(-1)?.name === summed.at(-1)?.name;
+  return isMatrix && isPlain && isUpright && left.length > 1;
 }
 
 /** The bias as Gemm adds it: along the columns, or a whole matrix; undefined if it is neither. */
@@ -212,13 +226,16 @@ function halfProduct(
   return emit.node("Cast", [emit.node("Gemm", halves, turns)], { to: DATA_TYPES.float32 });
 }
 
+/** @param isNested whether all rows but the last axis are a batch that a alone has */
 function matMul(
   emit: Emitter,
   { a, b, both, left, right, summed }: Product,
   scale: number,
+  isNested: boolean,
 ): string {
   const batch = both.map((axis) => [axis]);
-  const first = matrices(emit, a, batch, left, summed);
+  const nested = isNested ? left.slice(0, -1).map((axis) => [axis]) : [];
+  const first = matrices(emit, a, [...batch, ...nested], left.slice(nested.length), summed);
   const second = matrices(emit, b, batch, summed, right);
   if (emit.has.fusedMatMul && (first.isTransposed || second.isTransposed || scale !== 1)) {
     const attributes = {
