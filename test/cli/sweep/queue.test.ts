@@ -214,7 +214,11 @@ describe.skipIf(SERVER === null)("a queue of jobs (needs valkey-server or redis-
         fault: (message) => void faults.push(message),
         run: async ({ job }) => {
           await new Promise((resolve) => setTimeout(resolve, 30));
-          if (["model-3", "model-17"].includes(job.typed) && restarts++ < 2) await server.restart();
+          if (["model-3", "model-17"].includes(job.typed) && restarts++ < 2) {
+            await server.stop();
+            await new Promise((resolve) => setTimeout(resolve, 500)); // so that some try while it is away
+            await server.restart();
+          }
           return fine();
         },
       });
@@ -237,6 +241,7 @@ describe.skipIf(SERVER === null)(
   () => {
     test(
       "give the bytes of sweep, with workers killed and the server restarted, and set poison aside",
+      { timeout: LASTING, tags: ["slow"] },
       async () => {
         const { server, open } = await openTestQueue();
         const folder = emptyFolder();
@@ -307,7 +312,6 @@ describe.skipIf(SERVER === null)(
         const again = await swept(folder, server.url, ["sweep", "push", "plan.yml", "--json"]);
         expect(again.stdout).toBe('{"added":0,"again":24,"there":0}\n');
       },
-      LASTING,
     );
 
     test(
