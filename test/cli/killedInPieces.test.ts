@@ -63,7 +63,7 @@ function resultIn(folder: string, name: string): unknown {
 
 test(
   "a sweep in pieces that was killed again and again ends in the Result of the whole model in one go",
-  { timeout: 400_000 },
+  { timeout: 400_000, tags: ["slow"] },
   async () => {
     const folder = emptyFolder();
     const model = await gpt2Shape(folder, "BF16", { layers: 3, vocabulary: 512 });

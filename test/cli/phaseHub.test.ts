@@ -31,35 +31,39 @@ describe("induction-lens phase over the revisions of a hub model", () => {
   const downloads = () =>
     hub.requests.filter(({ host, path }) => host === "store" && path.startsWith("/blob/"));
 
-  test("finds what the same run has in the zoo, in the order of its steps, and asks nothing the second time", async () => {
-    const folder = emptyFolder();
-    const before = downloads().length;
-    const run = await cli(folder, ["phase", ID, "--json", ...QUICK], settings(folder));
-    expect([run.code, run.stderr.replace(/^.*: \d+ %.*\n/gm, "")]).toEqual([0, ""]);
-    expect(downloads().length - before).toBe(ZOO_STEPS.length);
-    const result = phaseResult.parse(JSON.parse(run.stdout));
-    const zoo = await cli(folder, ["phase", "zoo:attn-2l", "--json", ...QUICK]);
-    const expected = phaseResult.parse(JSON.parse(zoo.stdout));
-    expect(result.steps).toEqual(ZOO_STEPS);
-    expect(result.id).toBe(ID);
-    for (const name of ["induction", "previousToken"] as const)
-      result.curves[name].flat(2).forEach((value, at) => {
-        expect(value).toBeCloseTo(expected.curves[name].flat(2)[at]!, 5);
-      });
-    for (const part of ["previous", "induction", "chosenBy"] as const)
-      expect(result.pair![part]).toEqual(expected.pair![part]);
-    expect(Math.abs(Math.log10(result.change!.step / expected.change!.step))).toBeLessThan(0.001);
+  test(
+    "finds what the same run has in the zoo, in the order of its steps, and asks nothing the second time",
+    { tags: ["slow"] },
+    async () => {
+      const folder = emptyFolder();
+      const before = downloads().length;
+      const run = await cli(folder, ["phase", ID, "--json", ...QUICK], settings(folder));
+      expect([run.code, run.stderr.replace(/^.*: \d+ %.*\n/gm, "")]).toEqual([0, ""]);
+      expect(downloads().length - before).toBe(ZOO_STEPS.length);
+      const result = phaseResult.parse(JSON.parse(run.stdout));
+      const zoo = await cli(folder, ["phase", "zoo:attn-2l", "--json", ...QUICK]);
+      const expected = phaseResult.parse(JSON.parse(zoo.stdout));
+      expect(result.steps).toEqual(ZOO_STEPS);
+      expect(result.id).toBe(ID);
+      for (const name of ["induction", "previousToken"] as const)
+        result.curves[name].flat(2).forEach((value, at) => {
+          expect(value).toBeCloseTo(expected.curves[name].flat(2)[at]!, 5);
+        });
+      for (const part of ["previous", "induction", "chosenBy"] as const)
+        expect(result.pair![part]).toEqual(expected.pair![part]);
+      expect(Math.abs(Math.log10(result.change!.step / expected.change!.step))).toBeLessThan(0.001);
 
-    const requests = hub.requests.length;
-    const offline = await cli(
-      folder,
-      ["phase", ID, "--offline", "--json", "--quiet", ...QUICK],
-      settings(folder),
-    );
-    const same = ({ timings: _, ...rest }: Record<string, unknown>) => rest;
-    expect(same(JSON.parse(offline.stdout))).toEqual(same(JSON.parse(run.stdout)));
-    expect(hub.requests.length).toBe(requests);
-  });
+      const requests = hub.requests.length;
+      const offline = await cli(
+        folder,
+        ["phase", ID, "--offline", "--json", "--quiet", ...QUICK],
+        settings(folder),
+      );
+      const same = ({ timings: _, ...rest }: Record<string, unknown>) => rest;
+      expect(same(JSON.parse(offline.stdout))).toEqual(same(JSON.parse(run.stdout)));
+      expect(hub.requests.length).toBe(requests);
+    },
+  );
 
   test("takes as many as are asked for, evenly on a log scale, and says so", async () => {
     const folder = emptyFolder();

@@ -96,36 +96,43 @@ describe("train", () => {
     expect((await further.end).code).toBe(130);
   });
 
-  test("saves the last finished step at Ctrl-C in the middle of one that takes seconds, and ends in two", async () => {
-    const folder = emptyFolder();
-    const model = "--width 384 --heads 4 --context 64 --mlp 1536 --layers 3 --batch 64".split(" ");
-    const often = ["--steps", "1000", "--threads", "1", "--checkpoints", "0", "--log-every", "1"];
-    const running = started(folder, ["train", "run", ...model, ...often]);
-    const state = join(folder, "run/state.safetensors");
-    const stepOf = () => Number(/"step":"(\d+)"/.exec(readFileSync(state).toString("latin1"))?.[1]);
-    const lines = join(folder, "run/log.jsonl");
-    while (!existsSync(lines) || !readFileSync(lines, "utf8").includes('{"step":1,')) {
-      expect(running.child.exitCode).toBe(null);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    await new Promise((resolve) => setTimeout(resolve, 300)); // the next step is under way
-    running.child.kill("SIGINT");
-    const began = performance.now();
-    const { code, stderr } = await running.end;
-    expect(performance.now() - began).toBeLessThan(2000);
-    expect(code).toBe(130);
-    const message =
-      /stopped, step (\d+) is saved; resume with --resume|stopped after step (\d+) and saved/;
-    const [, killed, lastStep] = message.exec(stderr)!;
-    expect(stepOf()).toBeGreaterThanOrEqual(Number(killed ?? lastStep));
-    const finished = Number(log(folder).at(-1)!["step"]); // or just being saved when the command was ended
-    expect(finished - stepOf()).toBeLessThanOrEqual(1);
-    expect(stepOf()).toBeGreaterThanOrEqual(1);
-    const further = started(folder, ["train", "run", "--resume"]);
-    await further.printed(`step ${stepOf()} of 1000`);
-    further.child.kill("SIGINT");
-    await further.end;
-  });
+  test(
+    "saves the last finished step at Ctrl-C in the middle of one that takes seconds, and ends in two",
+    { tags: ["slow"] },
+    async () => {
+      const folder = emptyFolder();
+      const model = "--width 384 --heads 4 --context 64 --mlp 1536 --layers 3 --batch 64".split(
+        " ",
+      );
+      const often = ["--steps", "1000", "--threads", "1", "--checkpoints", "0", "--log-every", "1"];
+      const running = started(folder, ["train", "run", ...model, ...often]);
+      const state = join(folder, "run/state.safetensors");
+      const stepOf = () =>
+        Number(/"step":"(\d+)"/.exec(readFileSync(state).toString("latin1"))?.[1]);
+      const lines = join(folder, "run/log.jsonl");
+      while (!existsSync(lines) || !readFileSync(lines, "utf8").includes('{"step":1,')) {
+        expect(running.child.exitCode).toBe(null);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      await new Promise((resolve) => setTimeout(resolve, 300)); // the next step is under way
+      running.child.kill("SIGINT");
+      const began = performance.now();
+      const { code, stderr } = await running.end;
+      expect(performance.now() - began).toBeLessThan(2000);
+      expect(code).toBe(130);
+      const message =
+        /stopped, step (\d+) is saved; resume with --resume|stopped after step (\d+) and saved/;
+      const [, killed, lastStep] = message.exec(stderr)!;
+      expect(stepOf()).toBeGreaterThanOrEqual(Number(killed ?? lastStep));
+      const finished = Number(log(folder).at(-1)!["step"]); // or just being saved when the command was ended
+      expect(finished - stepOf()).toBeLessThanOrEqual(1);
+      expect(stepOf()).toBeGreaterThanOrEqual(1);
+      const further = started(folder, ["train", "run", "--resume"]);
+      await further.printed(`step ${stepOf()} of 1000`);
+      further.child.kill("SIGINT");
+      await further.end;
+    },
+  );
 
   test("says nothing on standard error with --quiet, not even that another engine goes on", async () => {
     const folder = emptyFolder();
@@ -135,34 +142,41 @@ describe("train", () => {
     expect(await cli(folder, [...resume, "--quiet"])).toMatchObject({ code: 0, stderr: "" });
   });
 
-  test("killed 10 times anywhere, ends with the weights, log and state of an undisturbed run", async () => {
-    const args = [...RUN, "--steps", "1500", "--log-every", "100", "--quiet"];
-    const often = ["--checkpoints", Array.from({ length: 76 }, (_, index) => 20 * index).join(",")];
-    const [undisturbed, disturbed] = [emptyFolder(), emptyFolder()];
-    expect((await cli(undisturbed, [...args, ...often])).code).toBe(0);
-    const draw = random(20);
-    let kills = 0;
-    for (; kills < 10; kills++) {
-      const resume = kills === 0 ? [...args, ...often] : ["train", "run", "--resume", "--quiet"];
-      const child = spawn(process.execPath, [MAIN, ...resume], {
-        ...{ cwd: disturbed, stdio: "ignore", detached: true }, // a group of its own, with the process that works
-      });
-      const exit = new Promise((resolve) => child.on("exit", (_, signal) => resolve(signal)));
-      const state = join(disturbed, "run/state.safetensors");
-      while (!existsSync(state)) await new Promise((resolve) => setTimeout(resolve, 20));
-      await new Promise((resolve) => setTimeout(resolve, 400 + 300 * draw.uniform()));
-      if (child.exitCode !== null) {
-        expect(child.exitCode).toBe(0); // a fast machine ends the run before the tenth kill
-        break;
+  test(
+    "killed 10 times anywhere, ends with the weights, log and state of an undisturbed run",
+    { tags: ["slow"] },
+    async () => {
+      const args = [...RUN, "--steps", "1500", "--log-every", "100", "--quiet"];
+      const often = [
+        "--checkpoints",
+        Array.from({ length: 76 }, (_, index) => 20 * index).join(","),
+      ];
+      const [undisturbed, disturbed] = [emptyFolder(), emptyFolder()];
+      expect((await cli(undisturbed, [...args, ...often])).code).toBe(0);
+      const draw = random(20);
+      let kills = 0;
+      for (; kills < 10; kills++) {
+        const resume = kills === 0 ? [...args, ...often] : ["train", "run", "--resume", "--quiet"];
+        const child = spawn(process.execPath, [MAIN, ...resume], {
+          ...{ cwd: disturbed, stdio: "ignore", detached: true }, // a group of its own, with the process that works
+        });
+        const exit = new Promise((resolve) => child.on("exit", (_, signal) => resolve(signal)));
+        const state = join(disturbed, "run/state.safetensors");
+        while (!existsSync(state)) await new Promise((resolve) => setTimeout(resolve, 20));
+        await new Promise((resolve) => setTimeout(resolve, 400 + 300 * draw.uniform()));
+        if (child.exitCode !== null) {
+          expect(child.exitCode).toBe(0); // a fast machine ends the run before the tenth kill
+          break;
+        }
+        process.kill(-child.pid!, "SIGKILL");
+        await exit;
       }
-      process.kill(-child.pid!, "SIGKILL");
-      await exit;
-    }
-    expect(kills).toBeGreaterThan(5);
-    const end = await cli(disturbed, ["train", "run", "--resume", "--quiet"]);
-    expect(end).toMatchObject({ code: 0, stderr: "" });
-    expect(outcome(disturbed, "step-001500")).toEqual(outcome(undisturbed, "step-001500"));
-  });
+      expect(kills).toBeGreaterThan(5);
+      const end = await cli(disturbed, ["train", "run", "--resume", "--quiet"]);
+      expect(end).toMatchObject({ code: 0, stderr: "" });
+      expect(outcome(disturbed, "step-001500")).toEqual(outcome(undisturbed, "step-001500"));
+    },
+  );
 });
 
 describe("train refuses, with exit code 2 and nothing left behind,", () => {

@@ -63,7 +63,7 @@ describePage(
 
     test(
       "runs on WebGPU where the address asks for it, once it gave what WASM gives, with the numbers of the command line and the losses of the ablation study for a head that is switched off",
-      { timeout: SOFTWARE_MS },
+      { timeout: SOFTWARE_MS, tags: ["slow"] },
       async () => {
         const { tab, errors, elsewhere } = await open(ON_WEBGPU);
         const { name, words: words } = await engine(tab);

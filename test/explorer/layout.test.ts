@@ -36,7 +36,7 @@ const CUT_CELLS = `
     .filter((one) => one.checkVisibility() && one.scrollWidth > one.clientWidth + 1).length`;
 
 describePage("the explorer from 320 to 1920 px and from 100 to 200 % text", (open) => {
-  test("nothing runs out of the page or is cut", async () => {
+  test("nothing runs out of the page or is cut", { tags: ["slow"] }, async () => {
     const { tab, errors } = await open("#view=heads&head=1.2");
     await live(tab);
     for (const [hash, ready] of Object.entries(VIEWS)) {

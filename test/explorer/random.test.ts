@@ -152,7 +152,7 @@ const headsIn = (of: string) =>
 describePage("after any actions", (open) => {
   test(
     `each number on the page is that of its label (${ACTIONS} actions, seed ${SEED})`,
-    { timeout: 600_000 },
+    { timeout: 600_000, tags: ["slow"] },
     async () => {
       const { tab, errors } = await open("#view=heads&ids=true");
       await live(tab);

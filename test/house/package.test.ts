@@ -93,7 +93,7 @@ describe("the packed package in an empty project (SKIPPED where no registry is r
     );
   });
 
-  test("type-checks in strict TypeScript", ({ skip }) => {
+  test("type-checks in strict TypeScript", { tags: ["slow"] }, ({ skip }) => {
     if (unreached !== null) skip();
     const options = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2022"];
     writeFileSync(join(project, "typed.mts"), TYPED);

@@ -54,7 +54,7 @@ function measured(model: string, args: readonly string[]): Measure {
 describe("planMemory", () => {
   test.skipIf(skip)(
     "is within 1.3 x of what a session and its runs add, for F32 and BF16 weights",
-    { timeout: 300_000 },
+    { timeout: 300_000, tags: ["slow"] },
     async () => {
       const { gpt2Shape } = (await import(join(bench, "gpt2Shape.js"))) as {
         gpt2Shape: (folder: string, type: string, sizes: object) => Promise<string>;

@@ -139,7 +139,7 @@ describe("server of the explorer", () => {
 
   test(
     "never sends a byte from outside the manifest for 50,000 hostile paths",
-    { timeout: 120_000 },
+    { timeout: 120_000, tags: ["slow"] },
     async () => {
       const serving = await servedSite();
       const cookie = await cookieOf(serving);

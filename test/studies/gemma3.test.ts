@@ -102,6 +102,7 @@ describe.skipIf(goldens.skip || weights.skip)(`Gemma 3 270M${goldens.note || wei
     const left = !all && kind === "resample";
     test.skipIf(left)(
       `has PyTorch's ${kind} ablations of heads together${left ? " (SKIPPED unless CAUSAL_GEMMA3 is set)" : ""}`,
+      { tags: ["slow"] },
       async () => {
         const joint = golden().joint.filter(({ heads }) => all || SETS.includes(heads.join()));
         const sets = joint.map(({ heads }) => heads);
@@ -120,6 +121,7 @@ describe.skipIf(goldens.skip || weights.skip)(`Gemma 3 270M${goldens.note || wei
     const left = !all && receiver !== "5.1";
     test.skipIf(left)(
       `has PyTorch's paths into keys${all ? " and queries" : ""} of ${receiver}${left ? " (SKIPPED unless CAUSAL_GEMMA3 is set)" : ""}`,
+      { tags: ["slow"] },
       async () => {
         const { tokens: clean, corrupted, period, bos, paths } = golden();
         const theirs = paths[receiver]!;

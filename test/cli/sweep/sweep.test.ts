@@ -56,45 +56,54 @@ async function until(isSo: () => boolean): Promise<void> {
 }
 
 describe("sweep (runs the built package)", () => {
-  test("gives the same tables in one go, in shards, and killed again and again", async () => {
-    const whole = planned();
-    const done = await swept(whole, "--workers", "2");
-    expect(done).toMatchObject({ code: 0 });
-    expect(summaryOf(done)).toMatchObject({ jobs: JOBS, computed: JOBS, known: 0, inTables: JOBS });
-    const tables = tablesOf(whole);
+  test(
+    "gives the same tables in one go, in shards, and killed again and again",
+    { timeout: 300_000, tags: ["slow"] },
+    async () => {
+      const whole = planned();
+      const done = await swept(whole, "--workers", "2");
+      expect(done).toMatchObject({ code: 0 });
+      expect(summaryOf(done)).toMatchObject({
+        jobs: JOBS,
+        computed: JOBS,
+        known: 0,
+        inTables: JOBS,
+      });
+      const tables = tablesOf(whole);
 
-    const again = summaryOf(await swept(whole, "--workers", "2"));
-    expect(again).toMatchObject({ computed: 0, known: JOBS });
-    expect(tablesOf(whole)).toEqual(tables);
+      const again = summaryOf(await swept(whole, "--workers", "2"));
+      expect(again).toMatchObject({ computed: 0, known: JOBS });
+      expect(tablesOf(whole)).toEqual(tables);
 
-    const shards = planned();
-    const parts = [];
-    for (const shard of ["2/3", "1/3", "3/3"])
-      parts.push(summaryOf(await swept(shards, "--shard", shard, "--workers", "1")));
-    expect(parts.reduce((sum, { computed }) => sum + computed, 0)).toBe(JOBS);
-    expect(tablesOf(shards)).toEqual(tables);
+      const shards = planned();
+      const parts = [];
+      for (const shard of ["2/3", "1/3", "3/3"])
+        parts.push(summaryOf(await swept(shards, "--shard", shard, "--workers", "1")));
+      expect(parts.reduce((sum, { computed }) => sum + computed, 0)).toBe(JOBS);
+      expect(tablesOf(shards)).toEqual(tables);
 
-    const killed = planned();
-    for (let time = 0; time < 4; time++) {
-      const { child, end } = started(killed, [
-        "sweep",
-        "plan.yml",
-        "--folder",
-        "out",
-        "--workers",
-        "2",
-      ]);
-      await new Promise((resolve) => setTimeout(resolve, 900 + 400 * time));
-      child.kill("SIGKILL");
-      await end;
-    }
-    const last = summaryOf(await swept(killed, "--workers", "2"));
-    expect(last.computed + last.known).toBe(JOBS);
-    expect(tablesOf(killed)).toEqual(tables);
-    expect(readdirSync(join(killed, "out/results"))).toEqual(
-      readdirSync(join(whole, "out/results")),
-    );
-  }, 300_000);
+      const killed = planned();
+      for (let time = 0; time < 4; time++) {
+        const { child, end } = started(killed, [
+          "sweep",
+          "plan.yml",
+          "--folder",
+          "out",
+          "--workers",
+          "2",
+        ]);
+        await new Promise((resolve) => setTimeout(resolve, 900 + 400 * time));
+        child.kill("SIGKILL");
+        await end;
+      }
+      const last = summaryOf(await swept(killed, "--workers", "2"));
+      expect(last.computed + last.known).toBe(JOBS);
+      expect(tablesOf(killed)).toEqual(tables);
+      expect(readdirSync(join(killed, "out/results"))).toEqual(
+        readdirSync(join(whole, "out/results")),
+      );
+    },
+  );
 
   test("ends the processes of a sweep that was killed, also those that had not begun to listen", async () => {
     const folder = planned(

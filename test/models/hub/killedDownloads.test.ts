@@ -58,54 +58,58 @@ async function killedAt(
 const watch = new Map<string, (bytes: number) => void>();
 
 describe("a download that is killed", () => {
-  test(`${KILLS} times at random bytes leaves nothing that the next run does not finish or remove`, async () => {
-    const files = Array.from({ length: AT_ONCE }, (_, index) =>
-      large(`file-${index}.bin`, SIZE, index + 1),
-    );
-    const hub = await fakeHub(files);
-    hub.setRate(2_000_000);
-    hub.onSent = (path, bytes) => watch.get(path.split("?")[0]!)?.(bytes);
-    const numbers = random(4);
-    const draws = Array.from({ length: KILLS }, () => ({
-      atByte: numbers.integer(1, SIZE),
-      afterMs: numbers.uniform() < 0.7 ? 0 : numbers.integer(1, 40), // the last steps come after the last byte
-      twice: numbers.uniform() < 0.2,
-    }));
-    let killed = 0;
-    let continued = 0;
-    const work = files.map(async (file, index) => {
-      const cacheDir = mkdtempSync(join(tmpdir(), "hub-killed-"));
-      const request = exactly(file.name);
-      for (const { atByte, afterMs, twice } of draws.filter(
-        (_, draw) => draw % AT_ONCE === index,
-      )) {
-        if (await killedAt(hub, cacheDir, file, atByte, afterMs)) killed++;
-        if (twice) await killedAt(hub, cacheDir, file, SIZE, 0);
-        const before = hub.requests.length;
-        const { folder } = await fetchFromHub("org/name", {
-          endpoint: hub.endpoint,
-          cacheDir,
-          env: {},
-          files: request,
-        });
-        continued += hub.requests
-          .slice(before)
-          .some(({ path, range }) => range && path.includes(hashOf(file)))
-          ? 1
-          : 0;
-        expect(sha256(readFileSync(join(folder, file.name)))).toBe(hashOf(file));
-        expect(unfinished(cacheDir)).toEqual([]);
-        rmSync(cacheDir, { recursive: true });
-      }
-    });
-    await Promise.all(work);
-    await hub.close();
-    console.log(
-      `${killed} of ${KILLS} runs were killed before they ended; ${continued} next runs continued a part`,
-    );
-    expect(killed).toBeGreaterThan(KILLS * 0.75);
-    expect(continued).toBeGreaterThan(KILLS * 0.4);
-  }, 400_000); // some 20 s on idle cores; others may be using them
+  test(
+    `${KILLS} times at random bytes leaves nothing that the next run does not finish or remove`,
+    { timeout: 400_000, tags: ["slow"] }, // some 20 s on idle cores; others may be using them
+    async () => {
+      const files = Array.from({ length: AT_ONCE }, (_, index) =>
+        large(`file-${index}.bin`, SIZE, index + 1),
+      );
+      const hub = await fakeHub(files);
+      hub.setRate(2_000_000);
+      hub.onSent = (path, bytes) => watch.get(path.split("?")[0]!)?.(bytes);
+      const numbers = random(4);
+      const draws = Array.from({ length: KILLS }, () => ({
+        atByte: numbers.integer(1, SIZE),
+        afterMs: numbers.uniform() < 0.7 ? 0 : numbers.integer(1, 40), // the last steps come after the last byte
+        twice: numbers.uniform() < 0.2,
+      }));
+      let killed = 0;
+      let continued = 0;
+      const work = files.map(async (file, index) => {
+        const cacheDir = mkdtempSync(join(tmpdir(), "hub-killed-"));
+        const request = exactly(file.name);
+        for (const { atByte, afterMs, twice } of draws.filter(
+          (_, draw) => draw % AT_ONCE === index,
+        )) {
+          if (await killedAt(hub, cacheDir, file, atByte, afterMs)) killed++;
+          if (twice) await killedAt(hub, cacheDir, file, SIZE, 0);
+          const before = hub.requests.length;
+          const { folder } = await fetchFromHub("org/name", {
+            endpoint: hub.endpoint,
+            cacheDir,
+            env: {},
+            files: request,
+          });
+          continued += hub.requests
+            .slice(before)
+            .some(({ path, range }) => range && path.includes(hashOf(file)))
+            ? 1
+            : 0;
+          expect(sha256(readFileSync(join(folder, file.name)))).toBe(hashOf(file));
+          expect(unfinished(cacheDir)).toEqual([]);
+          rmSync(cacheDir, { recursive: true });
+        }
+      });
+      await Promise.all(work);
+      await hub.close();
+      console.log(
+        `${killed} of ${KILLS} runs were killed before they ended; ${continued} next runs continued a part`,
+      );
+      expect(killed).toBeGreaterThan(KILLS * 0.75);
+      expect(continued).toBeGreaterThan(KILLS * 0.4);
+    },
+  );
 
   test("in the middle of a lock does not stop the next one", async () => {
     const file = large("file.bin", SIZE, 5);

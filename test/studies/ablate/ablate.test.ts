@@ -206,6 +206,7 @@ describe("ablate", () => {
   const smol = unlessShared("goldens", "smollm2-135m", "circuit.json");
   test.skipIf(smol.skip)(
     `equals PyTorch on SmolLM2's joint mean ablations${smol.note}`,
+    { tags: ["slow"] },
     async () => {
       const expected = sharedJson("goldens", "smollm2-135m", "circuit.json") as {
         clean: number[][];

@@ -102,6 +102,7 @@ describe("behaviours equal PyTorch", () => {
     const fixture = join(FIXTURES, `${name}.json`);
     test.skipIf(skip)(
       `of ${name}, for every head and behaviour${note}`,
+      { timeout: 300_000, tags: ["slow"] },
       async () => {
         const model = await openModel(shared("data", name, file)!);
         const rows = await rowsOf(model);
@@ -144,7 +145,6 @@ describe("behaviours equal PyTorch", () => {
             expect(furthestOf(controls, expected.controls!), behaviour).toBeLessThan(TOLERANCE);
         }
       },
-      300_000,
     );
   }
 

@@ -11,7 +11,7 @@ const MOST_WRONG = 0.005;
 
 const title = "heads of models that were built in another way are called what they are";
 
-test(title, { timeout: 1000 * SECONDS_EACH * COUNT }, async () => {
+test(title, { timeout: 1000 * SECONDS_EACH * COUNT, tags: ["slow"] }, async () => {
   const backend = await openEngine();
   const wrong: string[] = [];
   const counts = new Map<string, number>();

@@ -161,7 +161,7 @@ function noTokenizer(): never {
 }
 
 describe(`mutants give a tokenizer or an InputError, none takes ${SLOWEST_MS} ms of the processor`, () => {
-  test(`${MUTANTS} of tokenizer.json and its configuration`, () => {
+  test(`${MUTANTS} of tokenizer.json and its configuration`, { tags: ["slow"] }, () => {
     const texts = BASES.map((base) => JSON.stringify(base));
     const config = { bos_token: { content: "<s>" }, add_bos_token: true };
     run(1, MUTANTS, (numbers, index) => {
