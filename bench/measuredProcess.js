@@ -1,5 +1,6 @@
 /** @file A process that prints JSON, and the most memory that it had: its own, and what it wrote into files in memory. Linux only. */
 import { spawn } from "node:child_process";
+import { SMALL_PROCESS } from "../dist/cli/forkWork.js";
 import { procBytes } from "./procBytes.js";
 
 const SAMPLE_MS = 5;
@@ -7,12 +8,14 @@ const SAMPLE_MS = 5;
 /**
  * Runs Node with `args`.
  *
+ * @param hasBudget whether it is started as commands are that have `--memory`
  * @returns what it printed as JSON, its `peakBytes` raised by what lies in memory files and is mapped by nobody, which the
  *   system does not count as the process's
  */
-export async function measuredProcess(args) {
+export async function measuredProcess(args, hasBudget = false) {
   const before = sharedBytes();
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const env = { ...process.env, ...(hasBudget && SMALL_PROCESS) };
+  const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "inherit"] });
   let printed = "";
   child.stdout.setEncoding("utf8").on("data", (text) => (printed += text));
   let sampledBytes = 0;

@@ -22,7 +22,7 @@ if (!model) {
 
 function measureStudy(study, memory) {
   const worker = join(import.meta.dirname, "memoryWorker.js");
-  return measuredProcess([worker, model, study, values.examples, String(memory)]);
+  return measuredProcess([worker, model, study, values.examples, String(memory)], memory > 0);
 }
 
 const show = ({ peakBytes, seconds }) =>

@@ -37,7 +37,10 @@ const megabytes = Number(values.memory ?? (values.large ? 3500 : values.small ? 
 
 function measureMemory(memory, fast = "") {
   const worker = join(import.meta.dirname, "sizeWorker.js");
-  return measuredProcess(["--expose-gc", worker, model, values.rows, String(memory), fast]);
+  return measuredProcess(
+    ["--expose-gc", worker, model, values.rows, String(memory), fast],
+    memory > 0,
+  );
 }
 
 const show = (title, { peakBytes, anonymousBytes, seconds, prepareSeconds, share, gflops }) =>

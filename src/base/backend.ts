@@ -73,6 +73,8 @@ export interface MemoryBudget {
   readonly bytes: number;
   /** Whether it was asked for, or is what was free. */
   readonly isAsked: boolean;
+  /** What has to be asked for so that sessions may take so much: a process takes more than they. */
+  askFor(bytes: number): number;
   /** Whether so many bytes more can be had without giving anything back. */
   hasRoom(bytes: number): boolean;
   /** Something that is opened when it is used, and closed when others need its room. */

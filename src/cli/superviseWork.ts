@@ -6,6 +6,7 @@ import type { ChildProcess } from "node:child_process";
 import { rmSync } from "node:fs";
 import { AbortError, InputError, UnableError } from "../base/errors.ts";
 import { exitCodeOf, explain } from "./exit.ts";
+import type { EngineFlags } from "./flags/partFlags.ts";
 import { forkWork } from "./forkWork.ts";
 import type { FromSupervisor, FromWork, Invocation } from "./messages.ts";
 
@@ -18,7 +19,8 @@ const SHOW_CURSOR = "\u001b[?25h";
 /** Has a command carried out to its end and returns its exit code. */
 export async function superviseWork(invocation: Invocation): Promise<number> {
   const words = process.argv.slice(2); // the work reads its message; these are for lists of processes, and for the frame
-  const child = forkWork(new URL("./work.js", import.meta.url), words);
+  const { memory } = invocation.flags as EngineFlags;
+  const child = forkWork(new URL("./work.js", import.meta.url), words, { memory });
   child.send(invocation, () => undefined);
   const temporaries = new Set<string>();
   let stopWords = "stopped";

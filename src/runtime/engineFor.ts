@@ -2,7 +2,7 @@ import type { Backend, EngineOptions, OpenEngine } from "../base/backend.ts";
 import { DeviceError, InputError } from "../base/errors.ts";
 import type { Program } from "../graph/program.ts";
 import { fastestFor } from "./fastest.ts";
-import { withBudget } from "./memoryBudget.ts";
+import { askedBytes, withBudget } from "./memoryBudget.ts";
 import { checkRounding, withRounding } from "./rounded.ts";
 import { refuseWrongDevice } from "./selfCheck.ts";
 
@@ -58,7 +58,7 @@ async function checkedOn(program: Program, engine: Backend): Promise<Backend> {
 function withInstead(engine: Backend, memory: number | undefined): Backend {
   const { reference, instead } = engine;
   if (!reference || instead) return engine;
-  const limit = engine.budget?.isAsked ? engine.budget.bytes : memory;
+  const limit = (engine.budget && askedBytes(engine.budget)) ?? memory;
   return {
     ...engine,
     instead: async (why) => {

@@ -4,7 +4,7 @@ import { UnableError } from "../base/errors.ts";
 import { slice } from "../graph/edits/slice.ts";
 import type { Program } from "../graph/program.ts";
 import { multiplyAdds, OPERATIONS_PER_RUN, rowsPerRun } from "./chunks.ts";
-import { memoryBudget } from "./memoryBudget.ts";
+import { askedBytes, withBudget } from "./memoryBudget.ts";
 import { prepare, type Session } from "./prepare.ts";
 import { randomFeeds } from "./randomFeeds.ts";
 import { ALLOWED_DIFFERENCE, selfCheck } from "./selfCheck.ts";
@@ -124,9 +124,8 @@ async function best(
     try {
       const { budget } = processor;
       const other = await open();
-      const engine = budget?.isAsked
-        ? { ...other, budget: memoryBudget(budget.bytes, true) }
-        : other;
+      const limit = budget && askedBytes(budget);
+      const engine = limit === undefined ? other : withBudget(other, limit);
       const difference = await selfCheck(program, engine);
       if (difference <= ALLOWED_DIFFERENCE) return chosen(engine);
       words.push(

@@ -9,11 +9,24 @@ export const SHARE_BETWEEN = 1 / 8;
 export const roomBetween = ({ budget }: Pick<Backend, "budget">): number =>
   SHARE_BETWEEN * (budget?.bytes ?? Infinity);
 
+/**
+ * Of what a process may take this is not for sessions: Node and the engine themselves, arrays that wait to be collected, and what lies between
+ * blocks of memory (measured: bench/memory.js).
+ */
+const BESIDE_SESSIONS = { share: 1 / 4, most: 150e6 };
+
+const sessionsOf = (process: number) =>
+  process - Math.min(BESIDE_SESSIONS.most, BESIDE_SESSIONS.share * process);
+
+const processOf = (sessions: number) =>
+  sessions +
+  Math.min(BESIDE_SESSIONS.most, (BESIDE_SESSIONS.share * sessions) / (1 - BESIDE_SESSIONS.share));
+
 /** Less holds no engine at all. */
 const LEAST_BYTES = 64e6;
 
 /**
- * The engine with a budget: `bytes`, else the one that it has, else what is free now.
+ * The engine with a budget: `bytes` of the process, or of the device's memory, else the budget that it has, else what is free now.
  *
  * @throws {InputError} "options" for less than 64 MB
  */
@@ -28,8 +41,17 @@ export function withBudget(backend: Backend, bytes?: number): Backend {
       `\`memory\` needs at least ${byteSize(LEAST_BYTES, "up")}, got ${byteSize(bytes, "down")}`,
       { option: "memory" },
     );
-  if (backend.budget?.isAsked && backend.budget.bytes === bytes) return backend;
-  return { ...backend, budget: memoryBudget(bytes, true) };
+  if (backend.budget && askedBytes(backend.budget) === bytes) return backend;
+  const isProcess = backend.device === "cpu" || backend.device === "wasm";
+  const budget = isProcess
+    ? { ...memoryBudget(sessionsOf(bytes), true), askFor: processOf }
+    : memoryBudget(bytes, true);
+  return { ...backend, budget };
+}
+
+/** What was asked for; undefined where the budget is what was free. */
+export function askedBytes({ bytes, isAsked, askFor }: MemoryBudget): number | undefined {
+  return isAsked ? askFor(bytes) : undefined;
 }
 
 /** What weights and values may take: of the device's own memory where it is known, else of the machine's. */
@@ -61,6 +83,7 @@ export function memoryBudget(bytes: number, isAsked: boolean): MemoryBudget {
   return {
     bytes,
     isAsked,
+    askFor: (each) => each,
     hasRoom: (more) => used() + more <= bytes,
     tenant: <Value extends { close(): Promise<void> }>(
       needs: TenantNeeds,

@@ -160,14 +160,14 @@ export function checkBudget(
 function checkLargest(
   all: readonly (readonly Piece[])[],
   device: string,
-  { bytes, isAsked }: MemoryBudget,
+  { bytes, isAsked, askFor }: MemoryBudget,
 ): void {
   const largest = Math.max(...all.map(largestOf));
   if (largest <= bytes) return;
   const part = all.every((pieces) => pieces.length === 1) ? "" : " for its largest part";
   const got = isAsked ? "`memory` is" : `${device} has`;
   throw new UnableError(
-    `this needs at least ${byteSize(largest, "up")} of memory${part}, ${got} ${byteSize(bytes, "down")}`,
+    `this needs at least ${byteSize(askFor(largest), "up")} of memory${part}, ${got} ${byteSize(askFor(bytes), "down")}`,
   );
 }
 

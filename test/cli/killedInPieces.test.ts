@@ -8,7 +8,7 @@ import { cli, emptyFolder, started } from "./cli.ts";
 
 /** Three layers of GPT-2's width have 85 MB of weights. */
 const ABLATE = ["--num-examples", "6", "--seq-len", "32", "--threads", "1"];
-const WITHIN = [...ABLATE, "--memory", "75MB"];
+const WITHIN = [...ABLATE, "--memory", "100MB"];
 /** The first is killed before anything is kept, the others once so many runs are. */
 const KILLED_AT = [0, 1, 3, 5];
 
@@ -83,7 +83,7 @@ test.skipIf(RANDOM_KILLS === 0)(
     const folder = emptyFolder();
     const model = await gpt2Shape(folder, "BF16", { layers: 3, vocabulary: 512 });
     await cli(folder, ["ablate", model, ...LONGER, "--out", "whole.json"]);
-    const within = ["ablate", model, ...LONGER, "--memory", "75MB", "--out", "result.json"];
+    const within = ["ablate", model, ...LONGER, "--memory", "100MB", "--out", "result.json"];
     const firstRunMs = await timeToFirstRun(within);
     const { uniform } = random(20);
     const runCounts: number[] = [];

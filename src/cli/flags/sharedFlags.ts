@@ -57,7 +57,7 @@ export function withSharedFlags(command: Command): Command {
   return engine(reading(from), "all cores")
     .option(
       "--memory <size>",
-      "what the model may take, such as 2GB; a larger one runs in pieces (default: what is free)",
+      "what the process may take, such as 2GB; a larger model runs in pieces (default: what is free)",
       byteCount,
     )
     .option(

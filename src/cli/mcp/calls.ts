@@ -25,14 +25,17 @@ export interface Calls {
 /** Time that a run has to stop by itself. */
 const PATIENCE_MS = 1200;
 
-/** @param home the folder in which calls run */
-export function callsIn(home: string): Calls {
+/**
+ * @param home the folder in which calls run
+ * @param memory what their process may take; left out: nobody said
+ */
+export function callsIn(home: string, memory?: number): Calls {
   let child: ChildProcess | null = null;
   let last: Promise<unknown> = Promise.resolve();
   const running = () => {
     if (child?.connected) return child;
     const fresh = forkWork(new URL("./engine.js", import.meta.url), [], {
-      cwd: home,
+      ...{ cwd: home, memory },
       stdio: ["ignore", "ignore", "inherit", "ipc"], // standard output is the protocol's
     });
     fresh.once("exit", () => {

@@ -30,7 +30,7 @@ export async function serveTools(
   const [{ Server }, { StdioServerTransport }, types] = await sdk();
   const allowed = await confinement(folders, { hub });
   const tools = await buildTools({ hub });
-  const calls = callsIn(allowed.home);
+  const calls = callsIn(allowed.home, frame.flags.engine.memory);
   const server = new Server(
     { name: "induction-lens", version: VERSION },
     { capabilities: { tools: {} }, instructions: INSTRUCTIONS },

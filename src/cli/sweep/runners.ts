@@ -78,7 +78,9 @@ class Runner {
 
   constructor(setup: WorkerSetup, gate: MemoryGate) {
     this.#gate = gate;
-    this.#child = forkWork(new URL("./worker.js", import.meta.url));
+    this.#child = forkWork(new URL("./worker.js", import.meta.url), [], {
+      memory: setup.engine.memory,
+    });
     this.#child.on("message", (message: FromWorker) => (this.#isReady ||= "ready" in message));
     this.#send({ setup });
   }
