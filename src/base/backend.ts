@@ -180,7 +180,8 @@ export interface EngineOptions {
   /** Threads of the engine; left out: all cores in Node, 1 in a browser. */
   readonly threads?: number | undefined;
   /**
-   * Bytes that the model may take. What does not fit is run in pieces, with the same numbers: all rows go through one piece
+   * Bytes that the process may take, of which a quarter, at most 150 MB, is for what is beside sessions; of a device with a memory of its own,
+   * what sessions may take there. What does not fit is run in pieces, with the same numbers: all rows go through one piece
    * before any goes through the next. Left out: what is free, and pieces take at most three quarters of it.
    */
   readonly memory?: number | undefined;

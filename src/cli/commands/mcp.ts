@@ -40,7 +40,7 @@ function declare(command: Command): Command {
     .option("--no-cache", "keep no finished steps on disk");
   return engine(keepingDecoded(withFlags), "all cores").option(
     "--memory <size>",
-    "what a model may take, such as 2GB; a larger one runs in pieces (default: what is free)",
+    "what the process may take, such as 2GB; a larger model runs in pieces (default: what is free)",
     byteCount,
   );
 }

@@ -6,7 +6,7 @@ import type { UnembeddingChoice } from "../../models/family.ts";
 export interface EngineFlags {
   readonly threads?: number | undefined;
   readonly device?: Device | "auto" | undefined;
-  /** Bytes that the model may take. */
+  /** Bytes that the process may take. */
   readonly memory?: number | undefined;
   readonly fast?: boolean | undefined;
 }
