@@ -85,20 +85,24 @@ describePage(
       },
     );
 
-    test("runs on WASM where the adapter computes something else, and says by how much", async () => {
-      const wrong = inThread(`{
+    test(
+      "runs on WASM where the adapter computes something else, and says by how much",
+      { tags: ["slow"] },
+      async () => {
+        const wrong = inThread(`{
         const make = GPUDevice.prototype.createShaderModule;
         GPUDevice.prototype.createShaderModule = function (shader) {
           return make.call(this, { ...shader, code: shader.code.replaceAll("exp(", "exp2(") });
         };
       }`);
-      const { tab } = await open(ON_WEBGPU, undefined, wrong);
-      const { name, words: words } = await engine(tab);
-      expect(name).toBe("WASM, 1 thread");
-      expect(words).toMatch(/WebGPU failed its self-check by \S+ where 0\.0001 is allowed/);
-      await expectScores(tab);
-      await tab.close();
-    });
+        const { tab } = await open(ON_WEBGPU, undefined, wrong);
+        const { name, words: words } = await engine(tab);
+        expect(name).toBe("WASM, 1 thread");
+        expect(words).toMatch(/WebGPU failed its self-check by \S+ where 0\.0001 is allowed/);
+        await expectScores(tab);
+        await tab.close();
+      },
+    );
 
     test("runs on WASM where the adapter cannot run the model, and says what it said", async () => {
       const broken = inThread(`GPUAdapter.prototype.requestDevice = async () => {

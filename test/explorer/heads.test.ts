@@ -82,26 +82,30 @@ describePage("the heads of the explorer", (open) => {
     await tab.close();
   });
 
-  test("gives verdicts that equal the library's, with evidence side by side, when asked", async () => {
-    const { tab, errors } = await open("#view=heads&model=zoo:llama-gqa");
-    await live(tab);
-    await tab.getByRole("button", { name: "Test every head" }).click();
-    await tab.locator("[data-verdict=induction]").waitFor();
-    const study = await verdict(await load("zoo:llama-gqa"), { backend: await openEngine() });
-    const chosen = /\d+\.\d+/.exec(await tab.locator("#chosen").innerText())![0];
-    const { evidence, why } = study.heads.find((other) => headName(other) === chosen)!;
-    expect(await tab.locator("[data-verdict]").innerText()).toContain(why);
-    const words = await tab.locator("main").innerText();
-    expect(words).not.toMatch(/does not show that it copies or matters|not proof/); // it is shown now
-    const effect = await value(tab, '[data-evidence="necessity: nats lost without it"]');
-    expect(effect).toBeCloseTo(evidence.necessity!.alone.sizedMean.nats.value, 4);
-    for (const { layer, head, label } of study.heads)
-      expect(
-        await tab.locator(`[data-at="${layer}.${head}"]`).getAttribute("aria-label"),
-      ).toContain(label);
-    expect(errors).toEqual([]);
-    await tab.close();
-  });
+  test(
+    "gives verdicts that equal the library's, with evidence side by side, when asked",
+    { tags: ["slow"] },
+    async () => {
+      const { tab, errors } = await open("#view=heads&model=zoo:llama-gqa");
+      await live(tab);
+      await tab.getByRole("button", { name: "Test every head" }).click();
+      await tab.locator("[data-verdict=induction]").waitFor();
+      const study = await verdict(await load("zoo:llama-gqa"), { backend: await openEngine() });
+      const chosen = /\d+\.\d+/.exec(await tab.locator("#chosen").innerText())![0];
+      const { evidence, why } = study.heads.find((other) => headName(other) === chosen)!;
+      expect(await tab.locator("[data-verdict]").innerText()).toContain(why);
+      const words = await tab.locator("main").innerText();
+      expect(words).not.toMatch(/does not show that it copies or matters|not proof/); // it is shown now
+      const effect = await value(tab, '[data-evidence="necessity: nats lost without it"]');
+      expect(effect).toBeCloseTo(evidence.necessity!.alone.sizedMean.nats.value, 4);
+      for (const { layer, head, label } of study.heads)
+        expect(
+          await tab.locator(`[data-at="${layer}.${head}"]`).getAttribute("aria-label"),
+        ).toContain(label);
+      expect(errors).toEqual([]);
+      await tab.close();
+    },
+  );
 
   test("draws the stored verdict's circuit as the command line does, and its boxes choose and feed", async () => {
     const { tab, errors, elsewhere } = await open("#view=heads&head=1.2&off=0.0:zero");

@@ -119,18 +119,22 @@ describePage("kinds of models in the explorer", (open: Open) => {
     await tab.close();
   });
 
-  test("a hybrid: layers of attention and of scans in one map, each with its own patterns", async () => {
-    const { tab, errors } = await open("#view=heads");
-    await choose(tab, at(`${FAMILIES}/jamba`));
-    const model = await load(at(`${FAMILIES}/jamba`));
-    const { headsByLayer } = model.architecture;
-    const rows = tab.locator("[role=row]:not(.numbers)");
-    for (const [layer, count] of headsByLayer!.entries())
-      expect(await rows.nth(layer).locator("[role=gridcell]").count()).toBe(Math.min(count, 64));
-    await expectNoEngineWords(tab);
-    expect(errors).toEqual([]);
-    await tab.close();
-  });
+  test(
+    "a hybrid: layers of attention and of scans in one map, each with its own patterns",
+    { tags: ["slow"] },
+    async () => {
+      const { tab, errors } = await open("#view=heads");
+      await choose(tab, at(`${FAMILIES}/jamba`));
+      const model = await load(at(`${FAMILIES}/jamba`));
+      const { headsByLayer } = model.architecture;
+      const rows = tab.locator("[role=row]:not(.numbers)");
+      for (const [layer, count] of headsByLayer!.entries())
+        expect(await rows.nth(layer).locator("[role=gridcell]").count()).toBe(Math.min(count, 64));
+      await expectNoEngineWords(tab);
+      expect(errors).toEqual([]);
+      await tab.close();
+    },
+  );
 
   test("an encoder-decoder: a map for each direction and cross-attention, equal to the library's", async () => {
     const { tab, errors } = await open("#view=heads&model=zoo:t5");

@@ -16,89 +16,101 @@ const asksBeforeItEnds = (tab: Page) =>
 const LATE_VERDICTS = lateAnswers("ruleVersion", 8000);
 
 describePage("work in the explorer", (open) => {
-  test("a verdict goes on in every view, says how far it is, and is there when the reader comes back", async () => {
-    const { tab, errors } = await open("#view=heads&model=zoo:shakespeare", undefined, (early) =>
-      early.addInitScript(LATE_VERDICTS),
-    );
-    await live(tab);
-    expect(await asksBeforeItEnds(tab)).toBe(false);
-    await ask(tab);
-    await chip(tab).waitFor();
-    expect(await asksBeforeItEnds(tab)).toBe(true);
-    for (const view of ["Attention", "Surgery", "Learn", "Lab"]) {
-      await tab.getByRole("button", { name: view, exact: true }).click();
-      expect(await chip(tab).count(), view).toBe(1);
-    }
-    await chip(tab).waitFor({ state: "detached" });
-    await tab.getByRole("button", { name: "Heads", exact: true }).click();
-    await tab.locator("[data-verdict]").waitFor();
-    await chooseModel(tab, "zoo:attn-1l");
-    await live(tab);
-    expect(await tab.locator("[data-verdict]").count()).toBe(0);
-    await chooseModel(tab, "zoo:shakespeare");
-    await live(tab);
-    await tab.locator("[data-verdict]").waitFor();
-    expect(errors).toEqual([]);
-    await tab.close();
-  });
-
-  test("while a verdict is made the map has the labels that are known, and says which heads are tested still", async () => {
-    const { tab, errors } = await open("#view=heads&model=zoo:llama-gqa", undefined, (early) =>
-      early.addInitScript(LATE_VERDICTS),
-    );
-    await live(tab);
-    await ask(tab);
-    const tested = tab.getByRole("gridcell", { name: "attends like induction, being tested" });
-    await tested.first().waitFor();
-    const labels = () =>
-      tab.getByRole("gridcell").evaluateAll((cells) =>
-        cells.map((cell) => {
-          const { dataset, ariaLabel } = cell as HTMLElement;
-          return [dataset["at"]!, ariaLabel!.split(",")[1]!.trim()] as const;
-        }),
+  test(
+    "a verdict goes on in every view, says how far it is, and is there when the reader comes back",
+    { tags: ["slow"] },
+    async () => {
+      const { tab, errors } = await open("#view=heads&model=zoo:shakespeare", undefined, (early) =>
+        early.addInitScript(LATE_VERDICTS),
       );
-    const soFar = (await labels()).filter(([, label]) => label !== "attends like induction");
-    expect(soFar.length).toBeGreaterThan(0);
-    await tab.getByText(/ heads have their label\. \d+ attends? like induction/).waitFor();
-    await tested.first().click();
-    await tab.getByText("Whether it copies and matters is being tested.").waitFor();
-    await chip(tab).waitFor({ state: "detached" });
-    const known = new Map(await labels());
-    expect([...known.values()]).not.toContain("attends like induction");
-    expect(soFar).toEqual(soFar.map(([at]) => [at, known.get(at)]));
-    expect(errors).toEqual([]);
-    await tab.close();
-  });
+      await live(tab);
+      expect(await asksBeforeItEnds(tab)).toBe(false);
+      await ask(tab);
+      await chip(tab).waitFor();
+      expect(await asksBeforeItEnds(tab)).toBe(true);
+      for (const view of ["Attention", "Surgery", "Learn", "Lab"]) {
+        await tab.getByRole("button", { name: view, exact: true }).click();
+        expect(await chip(tab).count(), view).toBe(1);
+      }
+      await chip(tab).waitFor({ state: "detached" });
+      await tab.getByRole("button", { name: "Heads", exact: true }).click();
+      await tab.locator("[data-verdict]").waitFor();
+      await chooseModel(tab, "zoo:attn-1l");
+      await live(tab);
+      expect(await tab.locator("[data-verdict]").count()).toBe(0);
+      await chooseModel(tab, "zoo:shakespeare");
+      await live(tab);
+      await tab.locator("[data-verdict]").waitFor();
+      expect(errors).toEqual([]);
+      await tab.close();
+    },
+  );
 
-  test("another model asks before it ends a verdict, from the list and from the browser's back button", async () => {
-    const { tab, errors } = await open("#view=heads&model=zoo:attn-1l", undefined, (early) =>
-      early.addInitScript(LATE_VERDICTS),
-    );
-    await live(tab);
-    await chooseModel(tab, "zoo:shakespeare");
-    await live(tab);
-    await tab.getByRole("gridcell").nth(2).click();
-    await tab.getByRole("button", { name: "Switch it off" }).click();
-    await ask(tab);
-    await chip(tab)
-      .getByText(/Step \d of 5: /)
-      .waitFor();
-    const before = new URL(tab.url()).hash;
-    await tab.goBack();
-    const question = tab.getByRole("alert").getByText("ends the verdict on shakespeare");
-    await question.waitFor();
-    await tab.getByRole("button", { name: "Stay" }).click();
-    await question.waitFor({ state: "detached" });
-    expect(await chip(tab).count()).toBe(1);
-    expect(new URL(tab.url()).hash).toBe(before); // head and changes too
-    await chooseModel(tab, "zoo:llama-gqa");
-    await tab.getByRole("button", { name: "End it and open the other" }).click();
-    await live(tab);
-    expect(await tab.locator(".model select").first().inputValue()).toBe("zoo:llama-gqa");
-    expect(await chip(tab).count()).toBe(0);
-    expect(errors).toEqual([]);
-    await tab.close();
-  });
+  test(
+    "while a verdict is made the map has the labels that are known, and says which heads are tested still",
+    { tags: ["slow"] },
+    async () => {
+      const { tab, errors } = await open("#view=heads&model=zoo:llama-gqa", undefined, (early) =>
+        early.addInitScript(LATE_VERDICTS),
+      );
+      await live(tab);
+      await ask(tab);
+      const tested = tab.getByRole("gridcell", { name: "attends like induction, being tested" });
+      await tested.first().waitFor();
+      const labels = () =>
+        tab.getByRole("gridcell").evaluateAll((cells) =>
+          cells.map((cell) => {
+            const { dataset, ariaLabel } = cell as HTMLElement;
+            return [dataset["at"]!, ariaLabel!.split(",")[1]!.trim()] as const;
+          }),
+        );
+      const soFar = (await labels()).filter(([, label]) => label !== "attends like induction");
+      expect(soFar.length).toBeGreaterThan(0);
+      await tab.getByText(/ heads have their label\. \d+ attends? like induction/).waitFor();
+      await tested.first().click();
+      await tab.getByText("Whether it copies and matters is being tested.").waitFor();
+      await chip(tab).waitFor({ state: "detached" });
+      const known = new Map(await labels());
+      expect([...known.values()]).not.toContain("attends like induction");
+      expect(soFar).toEqual(soFar.map(([at]) => [at, known.get(at)]));
+      expect(errors).toEqual([]);
+      await tab.close();
+    },
+  );
+
+  test(
+    "another model asks before it ends a verdict, from the list and from the browser's back button",
+    { tags: ["slow"] },
+    async () => {
+      const { tab, errors } = await open("#view=heads&model=zoo:attn-1l", undefined, (early) =>
+        early.addInitScript(LATE_VERDICTS),
+      );
+      await live(tab);
+      await chooseModel(tab, "zoo:shakespeare");
+      await live(tab);
+      await tab.getByRole("gridcell").nth(2).click();
+      await tab.getByRole("button", { name: "Switch it off" }).click();
+      await ask(tab);
+      await chip(tab)
+        .getByText(/Step \d of 5: /)
+        .waitFor();
+      const before = new URL(tab.url()).hash;
+      await tab.goBack();
+      const question = tab.getByRole("alert").getByText("ends the verdict on shakespeare");
+      await question.waitFor();
+      await tab.getByRole("button", { name: "Stay" }).click();
+      await question.waitFor({ state: "detached" });
+      expect(await chip(tab).count()).toBe(1);
+      expect(new URL(tab.url()).hash).toBe(before); // head and changes too
+      await chooseModel(tab, "zoo:llama-gqa");
+      await tab.getByRole("button", { name: "End it and open the other" }).click();
+      await live(tab);
+      expect(await tab.locator(".model select").first().inputValue()).toBe("zoo:llama-gqa");
+      expect(await chip(tab).count()).toBe(0);
+      expect(errors).toEqual([]);
+      await tab.close();
+    },
+  );
 
   test("goes on in every view when the command has ended, and follows the system from light to dark", async () => {
     const { tab, errors } = await open("#view=heads&model=zoo:attn-1l");

@@ -164,7 +164,7 @@ describe.skipIf(skip)(`configurations${note}`, () => {
 
   test.for(GROUPS)(
     `${MUTANTS.toLocaleString("en")} mutants of %s are read or refused with an InputError, none takes 2 s of the processor`,
-    { timeout: 3_600_000 },
+    { timeout: 3_600_000, tags: ["slow"] },
     async ([, paths]) => {
       const all = await Promise.all(paths.map(configuredAt));
       const odd = fc.oneof(

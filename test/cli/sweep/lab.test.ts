@@ -81,30 +81,40 @@ describe("the walk from one model to a lab", () => {
     expect(jobs.tables.needs).toBe("shard");
   });
 
-  test("has a Slurm script whose tasks come to the same table as one machine", async () => {
-    const folder = emptyFolder();
-    writeFileSync(
-      join(folder, "plan.yml"),
-      "models: [zoo:attn-1l]\nseeds: [0, 1, 2]\noptions: {numExamples: 4}\n",
-    );
-    writeFileSync(join(folder, "sweep.slurm"), exampleOf("sweep.slurm"));
-    const main = `${process.execPath} ${join(ROOT, "dist/cli/main.js")}`;
-    for (const task of ["1", "2", "3"]) {
-      const { status, stderr } = spawnSync("bash", ["sweep.slurm"], {
-        cwd: folder,
-        encoding: "utf8",
-        env: {
-          ...process.env,
-          ...{ FOLDER: "shards", INDUCTION_LENS: main },
-          ...{ SLURM_ARRAY_TASK_ID: task, SLURM_ARRAY_TASK_COUNT: "3" },
-        },
-      });
-      expect({ status, stderr }).toMatchObject({ status: 0 });
-    }
-    expect((await cli(folder, ["sweep", "plan.yml", "--folder", "alone"])).code).toBe(0);
-    for (const name of ["heads.csv", "heads.parquet", "models.csv", "models.parquet", "seeds.svg"])
-      expect(readFileSync(join(folder, "shards", name)), name).toEqual(
-        readFileSync(join(folder, "alone", name)),
+  test(
+    "has a Slurm script whose tasks come to the same table as one machine",
+    { timeout: 120_000, tags: ["slow"] },
+    async () => {
+      const folder = emptyFolder();
+      writeFileSync(
+        join(folder, "plan.yml"),
+        "models: [zoo:attn-1l]\nseeds: [0, 1, 2]\noptions: {numExamples: 4}\n",
       );
-  }, 120_000);
+      writeFileSync(join(folder, "sweep.slurm"), exampleOf("sweep.slurm"));
+      const main = `${process.execPath} ${join(ROOT, "dist/cli/main.js")}`;
+      for (const task of ["1", "2", "3"]) {
+        const { status, stderr } = spawnSync("bash", ["sweep.slurm"], {
+          cwd: folder,
+          encoding: "utf8",
+          env: {
+            ...process.env,
+            ...{ FOLDER: "shards", INDUCTION_LENS: main },
+            ...{ SLURM_ARRAY_TASK_ID: task, SLURM_ARRAY_TASK_COUNT: "3" },
+          },
+        });
+        expect({ status, stderr }).toMatchObject({ status: 0 });
+      }
+      expect((await cli(folder, ["sweep", "plan.yml", "--folder", "alone"])).code).toBe(0);
+      for (const name of [
+        "heads.csv",
+        "heads.parquet",
+        "models.csv",
+        "models.parquet",
+        "seeds.svg",
+      ])
+        expect(readFileSync(join(folder, "shards", name)), name).toEqual(
+          readFileSync(join(folder, "alone", name)),
+        );
+    },
+  );
 });

@@ -111,15 +111,19 @@ describe("certify(model)", () => {
     expect(words[0]).toMatch(/^No certificate for 1\.1: .* Most is lost by the rest/);
   }, 120_000);
 
-  test("asks before every batch of sequences whether it was aborted", async () => {
-    let looks = 0;
-    const signal = Object.defineProperty(new AbortController().signal, "aborted", {
-      get: () => (looks++, false),
-    });
-    const options = { ...SMALL, numExamples: 3200, rounds: 50, signal };
-    await certify(await openPlanted("induction"), { ...options, heads: ["1.2"] });
-    expect(looks).toBeGreaterThan(3200 / 32 + 50);
-  });
+  test(
+    "asks before every batch of sequences whether it was aborted",
+    { tags: ["slow"] },
+    async () => {
+      let looks = 0;
+      const signal = Object.defineProperty(new AbortController().signal, "aborted", {
+        get: () => (looks++, false),
+      });
+      const options = { ...SMALL, numExamples: 3200, rounds: 50, signal };
+      await certify(await openPlanted("induction"), { ...options, heads: ["1.2"] });
+      expect(looks).toBeGreaterThan(3200 / 32 + 50);
+    },
+  );
 
   test.each([
     ["planted:induction", {}, "range", /up to 64 tokens and this model has 255.*`alphabet`/],
