@@ -32,6 +32,7 @@ export async function openSession(
   const graph = lower(program, {
     fusedMatMul: backend.device !== "webgpu",
     matMulNBits: keepsBlocks(backend),
+    rmsScale: backend.device !== "webgpu",
     products: backend.rounding ? PRODUCTS[backend.rounding.bits] : "float32",
     halves: await halvesOf(program, backend),
   });

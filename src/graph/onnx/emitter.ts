@@ -46,6 +46,8 @@ export function emitter(
   has: {
     readonly fusedMatMul: boolean;
     readonly matMulNBits: boolean;
+    /** Whether SimplifiedLayerNormalization says what it divided by. */
+    readonly rmsScale: boolean;
     readonly products: Products;
     readonly halves: ReadonlyMap<string, HalfWeight>;
   },

@@ -11,6 +11,11 @@ import { weightHandle } from "./shapes.ts";
 export interface LowerOptions {
   /** Use FusedMatMul, which the processor's engines have and WebGPU's lacks. */
   readonly fusedMatMul?: boolean | undefined;
+  /**
+   * Take the scale of an RMS norm from its fused kernel, as the processor's engines give it. WebGPU's kernel writes the mean in its place
+   * (ONNX Runtime 1.30).
+   */
+  readonly rmsScale?: boolean | undefined;
   /** Multiply weights that are stored in blocks without decoding them, as the processor's engines can. */
   readonly matMulNBits?: boolean | undefined;
   /** What weights, and what is multiplied with them, are rounded to: faster, and not the same numbers. Left out: nothing. */
@@ -25,6 +30,7 @@ export function lower(
   {
     fusedMatMul = true,
     matMulNBits = true,
+    rmsScale = true,
     products = "float32",
     halves = new Map(),
   }: LowerOptions = {},
@@ -33,7 +39,7 @@ export function lower(
   const types = typesOf(pruned);
   const producers = new Map(pruned.ops.map((op) => [op.output, op]));
   const readers = readersOf(pruned.ops);
-  const emit = emitter(symbolsOf(pruned), { fusedMatMul, matMulNBits, products, halves });
+  const emit = emitter(symbolsOf(pruned), { fusedMatMul, matMulNBits, rmsScale, products, halves });
   const handles = new Map<string, Handle>();
   for (const input of pruned.inputs)
     handles.set(input.name, { tensor: input.name, type: input.type, axes: input.axes });

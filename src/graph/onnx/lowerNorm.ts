@@ -97,8 +97,20 @@ function statistics(
   const x = around.handles.get(scale.inputs[0]!)!;
   const key = `statistics ${scale.output}`;
   const names = { normalized: key, mean: `${key} mean`, inverse: `${key} inverse` };
-  emit.once(key, () => fusedNorm(emit, x, ready ?? [], scale, names).normalized);
+  emit.once(key, () => {
+    const isGiven = scale.attributes.center || emit.has.rmsScale;
+    if (!isGiven) rmsInverse(emit, x, scale.attributes.eps, names.inverse);
+    return fusedNorm(emit, x, ready ?? [], scale, isGiven ? names : { normalized: key }).normalized;
+  });
   return { ...names, of: ready && norm?.output };
+}
+
+/** 1 / sqrt(mean(x^2) + eps), as `name`. */
+function rmsInverse(emit: Emitter, { tensor: x }: Handle, eps: number, name: string): string {
+  const squares = emit.node("Mul", [x, x]);
+  const mean = emit.node("ReduceMean", [squares, emit.integers([-1])], { keepdims: 1 });
+  const scale = emit.node("Sqrt", [emit.node("Add", [mean, emit.floats([eps], [])])]);
+  return emit.node("Reciprocal", [scale], {}, name);
 }
 
 function fusedNorm(
@@ -106,12 +118,13 @@ function fusedNorm(
   x: Handle,
   gains: readonly Handle[],
   { attributes: { eps, center } }: ScaleOp | Norm,
-  names?: Statistics,
+  names?: Pick<Statistics, "normalized"> & Partial<Statistics>,
 ): { readonly normalized: string } {
   const width = Number(x.axes.at(-1)!.size);
   const [w = ones(emit, width), ...bias] = gains.map(({ tensor }) => tensor);
   const type = center ? "LayerNormalization" : "SimplifiedLayerNormalization";
-  const more = names && (center ? [names.mean, names.inverse] : [names.inverse]);
+  const { mean, inverse } = names ?? {};
+  const more = inverse === undefined ? undefined : center ? [mean!, inverse] : [inverse];
   const attributes = { axis: -1, epsilon: { float: eps } };
   const normalized = emit.node(
     type,
