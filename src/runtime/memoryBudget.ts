@@ -1,6 +1,7 @@
 /** @file How much memory all sessions of an engine may take together, and which of them give theirs back. */
 import type { Backend, MemoryBudget, Tenant, TenantNeeds } from "../base/backend.ts";
 import { InputError } from "../base/errors.ts";
+import { isProcessor } from "../base/devices.ts";
 import { byteSize } from "../base/byteSize.ts";
 
 /** Of the budget: what runs carry from one piece to the next, what they return, and what they save. */
@@ -42,8 +43,7 @@ export function withBudget(backend: Backend, bytes?: number): Backend {
       { option: "memory" },
     );
   if (backend.budget && askedBytes(backend.budget) === bytes) return backend;
-  const isProcess = backend.device === "cpu" || backend.device === "wasm";
-  const budget = isProcess
+  const budget = isProcessor(backend.device)
     ? { ...memoryBudget(sessionsOf(bytes), true), askFor: processOf }
     : memoryBudget(bytes, true);
   return { ...backend, budget };

@@ -1,6 +1,7 @@
 /** @file What an engine does with each weight of a Program, and the memory which that takes. */
 import type { Backend, Device } from "../base/backend.ts";
 import { BLOCK_VALUES, STORED_BYTES } from "../base/bytes.ts";
+import { isProcessor } from "../base/devices.ts";
 import type { Program, Weight } from "../graph/program.ts";
 import { float32Bytes } from "./byteCounts.ts";
 import { mayStayHalf } from "./halves.ts";
@@ -71,7 +72,7 @@ const READ_AHEAD_BYTES = 4 * 1024 * 1024;
 
 /** Engines of the processor multiply weights in blocks of four bits as they are stored. */
 export function keepsBlocks({ device }: { readonly device?: Device | undefined }): boolean {
-  return device === undefined || device === "cpu" || device === "wasm";
+  return device === undefined || isProcessor(device);
 }
 
 /** Bytes that each weight of `program` takes. */

@@ -1,5 +1,6 @@
 /** @file What every Result says about its model, its input and what computed it. */
 import type { Backend } from "../../base/backend.ts";
+import { isProcessor } from "../../base/devices.ts";
 import { FEWEST_FOR_INTERVAL } from "../../measure/interval.ts";
 import type { LoadedModel } from "../../models/loadedModel.ts";
 import { architectureInfoOf } from "./architectureInfo.ts";
@@ -19,12 +20,11 @@ export function environmentOf({
   threads,
   versions,
 }: Backend): EnvironmentInfo {
-  const onProcessor = device === "cpu" || device === "wasm";
   return {
     device,
     ...(choice !== undefined && { choice }),
     ...(rounding && { bits: rounding.bits }),
-    ...(onProcessor && { threads, prepacking: true }),
+    ...(isProcessor(device) && { threads, prepacking: true }),
     versions: { ...versions },
   };
 }
